@@ -1,0 +1,248 @@
+/**
+ * The one module that calls node-datachannel: a PeerConnection with its one DataChannel, and every
+ * trap of the library handled here (docs/architecture.md, "The native library").
+ *
+ * Invariant: nothing that happens here aborts the process. No exception leaves a native callback, no
+ * object is collected before its last callback, the DataChannel closes before its PeerConnection,
+ * and both close even when the other end closed first.
+ */
+import {
+  cleanup,
+  PeerConnection,
+  setSctpSettings,
+  type DataChannel as NativeDataChannel,
+  type LocalDescriptionInit,
+  type PeerConnection as NativePeerConnection,
+} from 'node-datachannel';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { toError } from '../../shared/errors.ts';
+import {
+  DATACHANNEL_MTU_BYTES,
+  FRAME_BYTES_MAX,
+  GATE_LOW_WATER_BYTES,
+  NATIVE_LINGER_MS,
+  SCTP_RECEIVE_BUFFER_BYTES,
+  SCTP_SACK_DELAY_MS,
+  SCTP_SEND_BUFFER_BYTES,
+} from '../../shared/limits.ts';
+
+/** The media section of our template. */
+const REMOTE_MID = '0';
+
+/** What a channel tells; any of it may come in any order. Nothing comes after `close()`. */
+interface NativeEvents {
+  onGathered(): void;
+  onOpen(): void;
+  onMessage(message: string | Uint8Array): void;
+  onBufferedAmountLow(): void;
+  /** The other end closed, or nothing gets through (any more). */
+  onEnded(how: 'closed' | 'failed'): void;
+}
+
+export interface NativeChannelOptions {
+  readonly clock: Clock;
+  readonly events: NativeEvents;
+  /** Address to bind to. @default all */
+  readonly bindAddress?: string | undefined;
+  /** `stun:host:port`; the library asks one of them. @default none */
+  readonly iceServers?: readonly string[] | undefined;
+  /** Receives what the event handlers throw. @default it is thrown again outside the library */
+  readonly onFault?: ((error: Error) => void) | undefined;
+}
+
+/** Holds every channel until the library has let go of it. */
+const alive = new Set<NativeChannel>();
+
+export class NativeChannel {
+  readonly #options: NativeChannelOptions;
+  readonly #connection: NativePeerConnection;
+  readonly #channel: NativeDataChannel;
+  #closing = false;
+  #channelGone = false;
+  #connectionGone = false;
+  #cancelLinger: CancelTimer | undefined;
+
+  /** Opens the native objects; throws when the library cannot. */
+  constructor(options: NativeChannelOptions) {
+    this.#options = options;
+    this.#connection = openConnection(options);
+    this.#channel = this.#connection.createDataChannel('porthole', {
+      negotiated: true,
+      id: 0,
+      unordered: true,
+    });
+    alive.add(this);
+    this.#listen();
+  }
+
+  /** Starts gathering addresses. The credentials must be those of `iceCredentials`: others abort the process. */
+  setLocal(kind: 'offer' | 'answer', credentials: LocalDescriptionInit): void {
+    this.#connection.setLocalDescription(kind, credentials);
+  }
+
+  /** Takes the other end's description, as rendered by `renderSdp`; throws when the library refuses it. */
+  setRemote(kind: 'offer' | 'answer', sdp: string): void {
+    this.#connection.setRemoteDescription(sdp, kind);
+  }
+
+  /** Takes one address of the other end, as rendered by `renderCandidates`; one the library refuses is left out. */
+  addRemoteCandidate(candidate: string): void {
+    if (this.#closing) return;
+    tryTo(() => this.#connection.addRemoteCandidate(candidate, REMOTE_MID));
+  }
+
+  /** This end's SDP with the addresses gathered so far. */
+  localSdp(): string {
+    return this.#connection.localDescription()?.sdp ?? '';
+  }
+
+  isGathered(): boolean {
+    return this.#connection.gatheringState() === 'complete';
+  }
+
+  /** The certificate the other end presented, as the library names it; `undefined` before the handshake. */
+  remoteFingerprint(): { algorithm: string; value: string } | undefined {
+    try {
+      return this.#connection.remoteFingerprint();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The address the other end is reached at; `undefined` before the connection. */
+  remoteAddress(): string | undefined {
+    return this.#connection.getSelectedCandidatePair()?.remote.address;
+  }
+
+  /** Sends one message; throws when the channel is not open or the message too large. */
+  send(message: Uint8Array): void {
+    // `false` means queued, not refused.
+    this.#channel.sendMessageBinary(message);
+  }
+
+  /** Bytes the library holds above the SCTP send buffer; 0 once closed. */
+  bufferedAmount(): number {
+    return this.#channel.bufferedAmount();
+  }
+
+  isOpen(): boolean {
+    return this.#channel.isOpen();
+  }
+
+  /** Closes both objects, at once and without flushing. Never throws; safe to call again. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    tryTo(() => this.#channel.close());
+    tryTo(() => this.#connection.close());
+    this.#cancelLinger = this.#options.clock.after(NATIVE_LINGER_MS, () => alive.delete(this));
+    this.#letGo();
+  }
+
+  #listen(): void {
+    const { events } = this.#options;
+    const channel = this.#channel;
+    channel.setBufferedAmountLowThreshold(GATE_LOW_WATER_BYTES);
+    channel.onOpen(this.#guard(() => events.onOpen()));
+    channel.onMessage(
+      this.#guard((message) =>
+        events.onMessage(message instanceof ArrayBuffer ? new Uint8Array(message) : message),
+      ),
+    );
+    channel.onBufferedAmountLow(this.#guard(() => events.onBufferedAmountLow()));
+    // A channel error ends in onClosed too, which has all there is to do.
+    channel.onError(() => undefined);
+    channel.onClosed(() => {
+      this.#channelGone = true;
+      this.#handle(() => events.onEnded('closed'));
+      this.#letGo();
+    });
+    this.#connection.onGatheringStateChange(
+      this.#guard((state) => {
+        if (state === 'complete') events.onGathered();
+      }),
+    );
+    this.#connection.onStateChange((state) => this.#onState(state));
+  }
+
+  #onState(state: string): void {
+    // "disconnected" is final here, unlike in browsers: the library closes itself right after.
+    const failed = state === 'disconnected' || state === 'failed';
+    const closed = state === 'closed';
+    if (closed) this.#connectionGone = true;
+    if (failed || closed) {
+      this.#handle(() => this.#options.events.onEnded(failed ? 'failed' : 'closed'));
+    }
+    this.#letGo();
+  }
+
+  /** Makes an event handler out of `handler` that the library can call safely. */
+  #guard<A extends unknown[]>(handler: (...values: A) => void): (...values: A) => void {
+    return (...values) => this.#handle(() => handler(...values));
+  }
+
+  /** Handles an event: nothing after `close()`, and what is thrown is reported outside the library. */
+  #handle(action: () => void): void {
+    if (this.#closing) return;
+    try {
+      action();
+    } catch (thrown) {
+      const error = toError(thrown);
+      setImmediate(() => {
+        if (!this.#options.onFault) throw error;
+        this.#options.onFault(error);
+      });
+    }
+  }
+
+  /** Ends the wait for last callbacks that `releaseDataChannels` made impossible. */
+  forget(): void {
+    this.#cancelLinger?.();
+  }
+
+  #letGo(): void {
+    if (!this.#closing || !this.#channelGone || !this.#connectionGone) return;
+    this.#cancelLinger?.();
+    alive.delete(this);
+  }
+}
+
+/** Calls into the library where a refusal changes nothing for us. */
+function tryTo(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // An address less, or an object that is closed already.
+  }
+}
+
+/**
+ * Closes every channel and ends the library's threads. Call it once, last, before the process ends:
+ * a connection that never opened would keep it alive. Never throws.
+ */
+export function releaseDataChannels(): void {
+  for (const channel of alive) channel.close();
+  try {
+    cleanup();
+  } catch {
+    // The process ends; threads that did not stop in time end with it.
+  }
+  // They stay referenced: collecting one that was not called back for the last time can crash.
+  for (const channel of alive) channel.forget();
+}
+
+function openConnection({ bindAddress, iceServers }: NativeChannelOptions): NativePeerConnection {
+  // Global and read at each connection's start; fields left out would return to their defaults.
+  setSctpSettings({
+    recvBufferSize: SCTP_RECEIVE_BUFFER_BYTES,
+    sendBufferSize: SCTP_SEND_BUFFER_BYTES,
+    delayedSackTime: SCTP_SACK_DELAY_MS,
+  });
+  return new PeerConnection('porthole', {
+    iceServers: [...(iceServers ?? [])],
+    disableAutoNegotiation: true,
+    maxMessageSize: FRAME_BYTES_MAX,
+    mtu: DATACHANNEL_MTU_BYTES,
+    ...(bindAddress === undefined ? {} : { bindAddress }),
+  });
+}

@@ -1,0 +1,324 @@
+/**
+ * The session with one peer over one carrier: the handshake first, then sockets, the list of
+ * shares, the heartbeat, and an end that says why.
+ *
+ * Invariant: no frame but HANDSHAKE is parsed before the peer is authenticated, none is acted on
+ * before its READY. `onClosed` comes exactly once; after it nothing is sent, and no socket, timer or
+ * carrier of this link is left.
+ */
+import { create } from '@bufbuild/protobuf';
+import {
+  BEFORE_READY_BYTES_MAX,
+  FAREWELL_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  LINK_SILENCE_MS,
+} from '../../shared/limits.ts';
+import { codeOfWire, ERRORS, portholeError, toPortholeError } from '../../shared/errors.ts';
+import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
+import { compareDeviceIds } from '../../shared/device-id.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import { FRAME, parseFrame, protocolViolation } from '../protocol/frame.ts';
+import type { Frame } from '../protocol/frame.ts';
+import {
+  ByeSchema,
+  PingSchema,
+  PongSchema,
+  ShareSchema,
+  SharesSchema,
+} from '../protocol/generated/session_pb.ts';
+import type { Control } from '../protocol/generated/session_pb.ts';
+import type { Dialer } from '../tunnel/dialer.ts';
+import { Dispatcher } from '../tunnel/dispatcher.ts';
+import type { LocalConnection } from '../tunnel/local-connection.ts';
+import type { Authenticator, PeerIdentity } from './authenticator.ts';
+import { ControlStream } from './control-stream.ts';
+import { encodeHandshake, Handshake, parseHandshake, PROTOCOL_VERSION } from './handshake.ts';
+import { Heartbeat } from './heartbeat.ts';
+
+/** A share as its owner announces it. */
+export interface SharedService {
+  /** What CONNECT names: 16 random bytes. */
+  readonly id: Uint8Array;
+  readonly name: string;
+  /** Port of the target: a hint for the local one. */
+  readonly port: number;
+  /** The target is on its computer's loopback interface. */
+  readonly loopback: boolean;
+}
+
+export interface LinkEvents {
+  /** The peer is authenticated, and both sides may send. */
+  onReady(peer: PeerIdentity): void;
+  /** The peer's list of shares, whole, whenever it changes. */
+  onShares(shares: readonly SharedService[]): void;
+  /** The peer ended a socket this side opened, for another reason than its application's reset. */
+  onSocketRefused(code: ErrorCode): void;
+  /** A socket may be opened again after `hasRoom` was false. */
+  onRoom(): void;
+  /** The link is over: `undefined` when this side ended it, else why. */
+  onClosed(cause: PortholeError | undefined): void;
+}
+
+export interface LinkOptions {
+  readonly carrier: Carrier;
+  readonly clock: Clock;
+  readonly authenticator: Authenticator;
+  /** Opens connections to what this side shares. */
+  readonly dialer: Dialer;
+  readonly events: LinkEvents;
+}
+
+/**
+ *   handshaking  until both READYs
+ *   open         frames flow
+ *   leaving      BYE is sent; the peer's closing, or a quarter of a second, is awaited
+ *   closed       over
+ */
+type LinkState = 'handshaking' | 'open' | 'leaving' | 'closed';
+
+export class Link {
+  readonly #carrier: Carrier;
+  readonly #clock: Clock;
+  readonly #events: LinkEvents;
+  readonly #options: LinkOptions;
+  readonly #handshake: Handshake;
+  #state: LinkState = 'handshaking';
+  #dispatcher: Dispatcher | undefined;
+  #control: ControlStream | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #cancelTimer: CancelTimer;
+  #overtaking: Uint8Array[] = [];
+  #overtakingBytes = 0;
+  #endedBy: PortholeError | undefined;
+
+  /** Starts the handshake on an open carrier. */
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#carrier = options.carrier;
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#handshake = new Handshake(options.authenticator, (bytes) => this.#carrier.send(bytes));
+    this.#cancelTimer = this.#clock.after(HANDSHAKE_TIMEOUT_MS, () =>
+      this.#fail(portholeError('E_UNREACHABLE', { reason: 'it did not authenticate in time' })),
+    );
+    this.#carrier.start({
+      onMessage: (message) => this.#onMessage(message),
+      onDrained: () => this.#dispatcher?.onDrained(),
+      onClosed: (cause) => this.#onCarrierClosed(cause),
+    });
+    this.#handshake.start();
+  }
+
+  /** Whether one more socket may be opened now; if not, `onRoom` says when. */
+  get hasRoom(): boolean {
+    return this.#state === 'open' && (this.#dispatcher?.hasRoom ?? false);
+  }
+
+  /** Round trip of the last PING, ms. */
+  get roundTripMs(): number | undefined {
+    return this.#heartbeat?.roundTripMs;
+  }
+
+  get liveSockets(): number {
+    return this.#dispatcher?.liveSockets ?? 0;
+  }
+
+  /** Leads a local connection to the peer's share; resets it when the link is over. */
+  openSocket(shareId: Uint8Array, local: LocalConnection): void {
+    if (this.#state === 'open' && this.#dispatcher !== undefined) {
+      this.#dispatcher.open(shareId, local);
+    } else local.reset();
+  }
+
+  /** Announces the whole list of what the peer may use. */
+  announce(services: readonly SharedService[]): void {
+    const shares = services.map((service) => create(ShareSchema, service));
+    this.#control?.send({ case: 'shares', value: create(SharesSchema, { shares }) });
+  }
+
+  /** Ends the link, and tells the peer so if it still can. */
+  close(): void {
+    this.#leave(undefined);
+  }
+
+  // ── Messages ────────────────────────────────────────────────────────────────────────────────
+
+  #onMessage(message: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    this.#heartbeat?.onMessage();
+    try {
+      this.#parse(message);
+    } catch (thrown) {
+      this.#fail(toPortholeError(thrown));
+    }
+  }
+
+  #parse(message: Uint8Array): void {
+    if (message[0] === FRAME.HANDSHAKE) this.#onHandshakeFrame(parseFrame(message));
+    else if (this.#state === 'open') this.#dispatcher?.onMessage(message);
+    else if (this.#state === 'handshaking') this.#holdOvertaking(message);
+  }
+
+  #holdOvertaking(message: Uint8Array): void {
+    if (this.#handshake.state !== 'waiting') throw protocolViolation('frame before authentication');
+    // Anything shorter than a header would wait here for next to nothing of the limit.
+    parseFrame(message);
+    this.#overtakingBytes += message.length;
+    if (this.#overtakingBytes > BEFORE_READY_BYTES_MAX) throw protocolViolation('READY overdue');
+    this.#overtaking.push(message);
+  }
+
+  #onHandshakeFrame(frame: Frame): void {
+    const message = parseHandshake(frame);
+    switch (message.case) {
+      case 'hello':
+      case 'auth':
+      case 'ready':
+      case undefined:
+        return this.#onHandshakeMessage(frame);
+      case 'ping':
+        this.#requireAuthenticated();
+        this.#carrier.send(
+          encodeHandshake({ case: 'pong', value: create(PongSchema, { id: message.value.id }) }),
+        );
+        return;
+      case 'pong':
+        this.#requireAuthenticated();
+        this.#heartbeat?.onPong(message.value.id);
+        return;
+      case 'bye':
+        return this.#onBye(message.value.reason);
+    }
+  }
+
+  #onHandshakeMessage(frame: Frame): void {
+    this.#handshake.onFrame(frame);
+    if (this.#state === 'handshaking' && this.#handshake.state === 'ready') this.#becomeReady();
+  }
+
+  #requireAuthenticated(): void {
+    if (this.#handshake.peer === undefined) throw protocolViolation('frame before authentication');
+  }
+
+  // ── Life ────────────────────────────────────────────────────────────────────────────────────
+
+  #becomeReady(): void {
+    const peer = this.#handshake.peer as PeerIdentity;
+    this.#cancelTimer();
+    this.#state = 'open';
+    this.#dispatcher = this.#createDispatcher(peer);
+    this.#control = this.#createControl(this.#dispatcher);
+    this.#heartbeat = this.#createHeartbeat();
+    this.#events.onReady(peer);
+    const overtaking = this.#overtaking;
+    this.#overtaking = [];
+    for (const message of overtaking) this.#onMessage(message);
+  }
+
+  #createDispatcher(peer: PeerIdentity): Dispatcher {
+    const { authenticator, dialer } = this.#options;
+    return new Dispatcher({
+      carrier: this.#carrier,
+      clock: this.#clock,
+      parity: compareDeviceIds(authenticator.deviceId, peer.deviceId) > 0 ? 'odd' : 'even',
+      dialer,
+      events: {
+        onSessionFrame: (frame) => this.#control?.onFrame(frame),
+        onSocketRefused: (code) => this.#events.onSocketRefused(code),
+        onAbuse: (reason) => this.#fail(protocolViolation(reason)),
+        onRoom: () => this.#events.onRoom(),
+      },
+    });
+  }
+
+  #createControl(dispatcher: Dispatcher): ControlStream {
+    return new ControlStream(
+      (message) => dispatcher.gate.pass(message),
+      (kind) => this.#onControl(kind),
+    );
+  }
+
+  #createHeartbeat(): Heartbeat {
+    return new Heartbeat(this.#clock, {
+      isActive: () => this.liveSockets > 0,
+      sendPing: (id) =>
+        this.#carrier.send(encodeHandshake({ case: 'ping', value: create(PingSchema, { id }) })),
+      onSilent: () =>
+        this.#end(this.#lost(`nothing was heard from it for ${LINK_SILENCE_MS / 1000} s`)),
+    });
+  }
+
+  #onControl(kind: Control['kind']): void {
+    if (kind.case === 'shares') this.#events.onShares(kind.value.shares);
+  }
+
+  #onBye(reason: number): void {
+    const code = codeOfWire(reason);
+    const verdict = code === undefined ? undefined : VERDICTS[code]?.();
+    const report = code === undefined ? 'it ended the link' : `it reported ${code}`;
+    this.#end(verdict ?? this.#lost(report));
+  }
+
+  #lost(reason: string): PortholeError {
+    const peer = this.#handshake.peer?.name ?? 'the other computer';
+    return this.#handshake.state === 'ready'
+      ? portholeError('E_LINK_LOST', { peer, reason })
+      : portholeError('E_UNREACHABLE', { reason });
+  }
+
+  #onCarrierClosed(cause: PortholeError | undefined): void {
+    this.#end(this.#state === 'leaving' ? this.#endedBy : this.#withReason(cause));
+  }
+
+  #withReason(cause: PortholeError | undefined): PortholeError {
+    if (cause?.code === 'E_IDENTITY') return cause;
+    return this.#lost(cause?.message ?? 'it closed the connection');
+  }
+
+  #fail(cause: PortholeError): void {
+    this.#leave(cause);
+  }
+
+  /** Says farewell, then ends; `cause` is this side's reason. */
+  #leave(cause: PortholeError | undefined): void {
+    if (this.#state === 'leaving' || this.#state === 'closed') return;
+    this.#state = 'leaving';
+    this.#endedBy = cause;
+    this.#dispatcher?.close();
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(FAREWELL_MS, () => this.#end(cause));
+    const reason = cause === undefined ? 0 : ERRORS[cause.code].wire;
+    this.#carrier.send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason }) }));
+  }
+
+  #end(cause: PortholeError | undefined): void {
+    if (this.#state === 'closed') return;
+    const endedBy = this.#state === 'leaving' ? this.#endedBy : cause;
+    this.#state = 'closed';
+    this.#cancelTimer();
+    this.#heartbeat?.stop();
+    this.#dispatcher?.close();
+    this.#carrier.close();
+    this.#events.onClosed(endedBy);
+  }
+}
+
+/**
+ * What a peer may say of this side that says all by itself. BYE carries a number only, so the blanks
+ * are filled here.
+ */
+const VERDICTS: Partial<Record<ErrorCode, () => PortholeError>> = {
+  E_IDENTITY: () => portholeError('E_IDENTITY'),
+  E_TRUST_INVITE: () => portholeError('E_TRUST_INVITE'),
+  E_INVITE_USED: () => portholeError('E_INVITE_USED'),
+  E_INVITE_CANCELLED: () => portholeError('E_INVITE_CANCELLED'),
+  // It was good when it was claimed.
+  E_INVITE_EXPIRED: () => portholeError('E_INVITE_EXPIRED', { when: 'just now' }),
+  // The HELLO that has the number comes behind the BYE.
+  E_VERSION: () =>
+    portholeError('E_VERSION', {
+      theirs: `other than ${PROTOCOL_VERSION}`,
+      ours: PROTOCOL_VERSION,
+    }),
+};

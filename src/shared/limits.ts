@@ -1,0 +1,272 @@
+/**
+ * Every limit of Porthole, each with why this number. `npm run docs` prints this file as
+ * docs/limits.md; `npm run docs:check` fails when the page is stale.
+ *
+ * Invariant: a limit is read from here and nowhere repeated.
+ */
+
+// ── Frames ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Header of a frame, bytes: type u8, socket id u32, sequence number u32. */
+export const FRAME_HEADER_BYTES = 9;
+
+/** Largest frame with its header, bytes. Every WebRTC stack takes 64 KiB messages without being asked (RFC 8841 §6.1 default). */
+export const FRAME_BYTES_MAX = 65_536;
+
+/** Payload of a DATA frame on a DataChannel, bytes. Small enough that sockets mix finely, large enough that per-message work stays under a tenth of the cost (docs/performance.md). */
+export const DATACHANNEL_DATA_BYTES = 16_384;
+
+/** Text of a CLOSE frame, bytes of UTF-8. A sentence fits; a flood does not. */
+export const CLOSE_TEXT_BYTES_MAX = 200;
+
+/** Share id in a CONNECT frame, bytes. Ids are 16 random bytes; the rest is room for later. */
+export const SHARE_ID_BYTES_MAX = 64;
+
+// ── Sockets ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Live sockets per peer; more wait in the listener. Far above what a browser or a pool opens, and 16,384 idle ones cost about half a gigabyte. */
+export const SOCKETS_PER_PEER_MAX = 16_384;
+
+/** Connections to targets being opened at once per peer; more wait their turn. Bounds the half-open sockets a peer can make this computer hold. */
+export const PENDING_DIALS_MAX = 2048;
+
+/** Unacknowledged frames per socket and direction. With 16 KiB frames 16 MiB, four times the largest window; one-byte writes gather behind it. */
+export const UNACKED_FRAMES_MAX = 1024;
+
+/** Ids a peer may skip before they arrive. Frames overtake each other by what is in flight, and no honest peer opens more at once than it may have alive. */
+export const SKIPPED_IDS_MAX = 16_384;
+
+/** Frames that may wait for one socket's CONNECT. The opener may send 16 KiB ahead; even in small writes that is some dozens of frames. */
+export const EARLY_FRAMES_MAX = 256;
+
+/** Bytes that may wait for CONNECTs per peer, all sockets together. CONNECT goes ahead of every DATA, so only loss makes any wait at all. */
+export const EARLY_TOTAL_BYTES_MAX = 4_194_304;
+
+/** Frames that may wait for an earlier one per peer, all sockets together. A full 64 MiB in flight is 4,096 frames; keeping one costs some 250 bytes beyond its payload, so this bounds that to 16 MiB. */
+export const WAITING_FRAMES_TOTAL_MAX = 65_536;
+
+/** What is read from a local connection ahead of its turn, bytes; past it reading pauses. One read of Node's, so a turn never waits for the next. */
+export const READ_AHEAD_BYTES = 65_536;
+
+/** How long a connection to a target may take, ms. Linux gives up after about 127 s; a person after ten. */
+export const DIAL_TIMEOUT_MS = 10_000;
+
+/** Connections to a forward that the kernel holds while this process is busy (Linux cuts it to net.core.somaxconn, 4,096). A thousand at once must not be turned away; Node's default is 511. */
+export const LISTEN_BACKLOG = 4096;
+
+/** How long a reset waits for the bytes ahead of it to be taken, ms. TCP would drop what a stalled reader left in the sender's buffer; ten seconds lets a slow one have it and still ends a dead one. */
+export const RESET_LINGER_MS = 10_000;
+
+/** TCP keepalive on every local connection, ms. Ends half-closed connections whose other end has vanished. */
+export const TCP_KEEPALIVE_MS = 60_000;
+
+/** Refused opens (unknown or forbidden share) in a minute that end the link. A stale list of shares causes a handful, a scan thousands. */
+export const REFUSED_OPENS_PER_MINUTE_MAX = 100;
+
+/** Opens the peer resets before the target answered, in ten seconds, that end the link (rapid reset, CVE-2023-44487). */
+export const RAPID_RESETS_PER_10_S_MAX = 1000;
+
+// ── Credit ──────────────────────────────────────────────────────────────────────────────────────
+
+/** What the opener may send behind CONNECT before the first CREDIT arrives, bytes. The smallest window any socket ever has, so it needs no agreement; about TCP's initial window of ten segments (RFC 6928). */
+export const EARLY_CREDIT_BYTES = 16_384;
+
+/** First window of a socket and direction while sockets are few, bytes. 256 KiB fills 100 Mbit/s at 20 ms. */
+export const INITIAL_WINDOW_BYTES = 262_144;
+
+/** What a new socket gets its share of, bytes: its first window is this divided by the live sockets, within [EARLY_CREDIT_BYTES, INITIAL_WINDOW_BYTES]. So first windows shrink as sockets grow in number, from the 129th on; what older ones were granted is not taken back, so their sum can be more than this (the worst one is under Memory in docs/limits.md). */
+export const INITIAL_WINDOWS_TOTAL_BYTES = 33_554_432;
+
+/** Largest window of a socket and direction, bytes. 4 MiB fills 300 Mbit/s at 100 ms. */
+export const WINDOW_BYTES_MAX = 4_194_304;
+
+/** What all windows of a peer may hold beyond their first size, bytes. */
+export const GROWN_WINDOWS_TOTAL_BYTES = 67_108_864;
+
+/** A CREDIT is owed when this part of the window was consumed: 1/4. Less often stalls the sender near the end of its window, more often only costs frames. */
+export const CREDIT_WINDOW_FRACTION = 4;
+
+/** Something to acknowledge waits at most this long for a CREDIT, ms. */
+export const CREDIT_DELAY_MS = 25;
+
+// ── Gate ────────────────────────────────────────────────────────────────────────────────────────
+
+/** The gate shuts while the carrier holds more than this, bytes. */
+export const GATE_HIGH_WATER_BYTES = 262_144;
+
+/** A gate shut by the high water mark opens when the carrier holds no more than this, bytes. Above zero, so that the pipe never runs dry. */
+export const GATE_LOW_WATER_BYTES = 65_536;
+
+/** Least that may be in flight, bytes: four DATA frames, so that even a slow path has the next frame waiting. At 8 Mbit/s 64 ms. */
+export const GATE_IN_FLIGHT_MIN_BYTES = 65_536;
+
+/** Queue the gate aims to keep at the narrowest point, ms. Rides out the jitter of two event loops. With 8 an echo beside a bulk transfer takes 10 to 12 ms on a saturated two-core machine, with 15 it takes 20 to 24, at the same throughput within the noise (docs/performance.md). */
+export const GATE_QUEUE_MS = 8;
+
+/** How long a measured least round trip counts, ms. Then the gate drains its own queue for two rounds and measures anew, or the queue itself would pass for distance (BBR's ProbeRTT, draft-ietf-ccwg-bbr). */
+export const GATE_LEAST_ROUND_TRIP_MS = 10_000;
+
+/** How long a rate is measured at least, ms. Event loops hand data over in bursts of several ms; a shorter span takes a burst for the rate. */
+export const GATE_RATE_SPAN_MS = 25;
+
+/** Spans whose best rate counts as the rate of the path. One bad span (a busy event loop) must not halve it. */
+export const GATE_RATE_SPANS = 4;
+
+/** Turns in a row that sockets that were idle get before one that streams has its turn. */
+export const GATE_FRESH_TURNS_MAX = 16;
+
+/** ARRIVED is sent after this many bytes: four full DATA frames. Sending one costs as much as sending a full frame does; with every second frame it took a twentieth of all processor time. */
+export const ARRIVED_EVERY_BYTES = 65_536;
+
+/** …or this long after the first byte it tells of, ms. */
+export const ARRIVED_DELAY_MS = 5;
+
+// ── Carrier ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Largest IP packet of a DataChannel, bytes: what every IPv6 path must carry (RFC 8200 §5). Packets go out with "don't fragment" and nothing searches for the path's MTU, so one byte more than a VPN or mobile path takes would lose every full packet; 1400 gains less than the noise of the measurement (docs/performance.md). */
+export const DATACHANNEL_MTU_BYTES = 1280;
+
+/** SCTP receive window, bytes. Bounds the rate to window / round trip: 4 MiB fills 300 Mbit/s at 100 ms, as WINDOW_BYTES_MAX does; the default 1 MiB ends at 80. */
+export const SCTP_RECEIVE_BUFFER_BYTES = 4_194_304;
+
+/** SCTP send buffer, bytes: sent and not acknowledged, so it bounds the rate as the receive window does and is as large. It costs no processor time (docs/performance.md), and no delay either: what is in flight is bounded by the gate. */
+export const SCTP_SEND_BUFFER_BYTES = 4_194_304;
+
+/** Delay of SCTP acknowledgements, ms. With the usual 20 usrsctp mistakes them for loss on steady paths and falls to a few Mbit/s within seconds; none costs a quarter to a third more processor time (docs/performance.md). */
+export const SCTP_SACK_DELAY_MS = 0;
+
+/** How long a closed DataChannel is kept in memory for the library's last callbacks, ms; freeing it before them crashes the process. They come within milliseconds, or never when it was not connected. */
+export const NATIVE_LINGER_MS = 2000;
+
+// ── Link ────────────────────────────────────────────────────────────────────────────────────────
+
+/** A carrier that is not authenticated by then is closed, ms. A handshake takes three round trips. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** What a carrier may send before it is authenticated, bytes. HELLO and AUTH take under 400. */
+export const HANDSHAKE_BYTES_MAX = 8192;
+
+/** Frames that may overtake the peer's READY are held up to this, bytes; an honest peer's gate lets no more than 64 KiB of DATA and little else go before our first ARRIVED. */
+export const BEFORE_READY_BYTES_MAX = 1_048_576;
+
+/** PING while the link carries traffic, ms. */
+export const PING_ACTIVE_MS = 1000;
+
+/** PING while it is idle, ms. */
+export const PING_IDLE_MS = 4000;
+
+/** Silence after which a link is given up, ms. Until sockets can be resumed there is nothing to gain from suspecting it sooner, and a stalled machine often comes back within ten seconds. */
+export const LINK_SILENCE_MS = 15_000;
+
+/** How long a closing link waits for its farewell to arrive, ms. Ctrl+C must end everything within a second. */
+export const FAREWELL_MS = 250;
+
+/** CONTROL messages: largest message, bytes. */
+export const CONTROL_BYTES_MAX = 16_384;
+
+/** CONTROL messages that may wait for an earlier one. */
+export const CONTROL_WAITING_MAX = 64;
+
+// ── Command ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Longest pasted line that `join` reads, bytes; a longer one is no link. A link takes about 200 bytes and at most INVITE_CHARS_MAX, some chats wrap it in more. */
+export const INVITE_TEXT_BYTES_MAX = 4096;
+
+/** From Ctrl+C to the end of the process at the latest, ms. */
+export const EXIT_DEADLINE_MS = 900;
+
+// ── Signaling and pairing ───────────────────────────────────────────────────────────────────────
+
+/** Largest signaling message, bytes. A description takes under 200. */
+export const SIGNALING_BYTES_MAX = 16_384;
+
+/** Messages one signaling connection may send. Pairing takes two. */
+export const SIGNALING_MESSAGES_MAX = 64;
+
+/** Signaling connections at once. */
+export const SIGNALING_CONNECTIONS_MAX = 32;
+
+/** Signaling connections at once from one address. */
+export const SIGNALING_CONNECTIONS_PER_ADDRESS_MAX = 4;
+
+/** A signaling connection must show a valid message within this time, ms. */
+export const SIGNALING_FIRST_MESSAGE_MS = 10_000;
+
+/** Rooms a signaling server keeps, finished ones included. One invite is open at a time; the rest answer that theirs is used. */
+export const SIGNALING_ROOMS_MAX = 64;
+
+/** Messages one signaling connection may send in a second, pings included. Pairing sends two in a row at most. */
+export const SIGNALING_MESSAGES_PER_SECOND_MAX = 10;
+
+/** HTTP header of a signaling connection, bytes. An upgrade takes under 300. */
+export const SIGNALING_HEADER_BYTES_MAX = 4096;
+
+/** TCP connections to the signaling server for each signaling connection it allows: room for those still in their HTTP header, so that the ones too many hear 429 or 503 and a flood does not. */
+export const SIGNALING_TCP_PER_CONNECTION = 2;
+
+/** Trying the addresses of an invite takes at most this long, ms. A SYN that was lost twice is repeated by then; a person still waits. */
+export const SIGNALING_CONNECT_TIMEOUT_MS = 10_000;
+
+/** A closed signaling connection waits this long for the other side's goodbye, ms. */
+export const SIGNALING_CLOSE_MS = 1000;
+
+/** Tag of a room, bytes: 128 bits, beyond guessing. */
+export const ROOM_TAG_BYTES = 16;
+
+/** Random salt of a sender of sealed envelopes, bytes. Two never meet: every one makes a key whose counter starts at 0. */
+export const SEALING_SALT_BYTES = 16;
+
+/** Salts one room remembers, so how often an invite may be claimed by the same computer again. Only holders of the invite can use them up; an honest one reconnects a few times. */
+export const SEALING_SALTS_MAX = 32;
+
+/** Life of an online invite, ms: long enough to walk to the other computer. */
+export const INVITE_LIFE_MS = 600_000;
+
+/** Secret of an invite, bytes: 128 bits, beyond guessing. */
+export const INVITE_SECRET_BYTES = 16;
+
+/** Addresses in an invite. Keeps the QR code at version 10 or below. */
+export const INVITE_ENDPOINTS_MAX = 4;
+
+/** IPv6 ones among them: with more the QR code outgrows version 10, and the rest are temporary addresses of the same network. */
+export const INVITE_IPV6_ENDPOINTS_MAX = 2;
+
+/** Device name inside an invite, bytes of UTF-8, cut at a character. */
+export const INVITE_NAME_BYTES_MAX = 24;
+
+/** An invite or blob as text, characters. Four host names of the usual length fit; nothing larger is worth reading (threat 11). */
+export const INVITE_CHARS_MAX = 2048;
+
+/** How far the joining computer's clock may be wrong before it calls an invite expired by itself, ms. Within it the sharing one, whose clock counts, decides. */
+export const INVITE_CLOCK_SKEW_MS = 120_000;
+
+/** Invalid first messages in a room before its owner is told. Fewer can be a stale link; none can guess 128 bits. */
+export const INVITE_INVALID_ATTEMPTS_WARN = 5;
+
+/** How long the room of a finished invite still says so, ms: as long as an invite lives, so that the second person who got the link hears it was used. */
+export const INVITE_AFTERLIFE_MS = 600_000;
+
+/** Capabilities in a HELLO, and bytes of each. A handful of short words; the rest is room for later. */
+export const CAPABILITIES_MAX = 16;
+export const CAPABILITY_BYTES_MAX = 32;
+
+/** Device name elsewhere, bytes of UTF-8, cut at a character. */
+export const DEVICE_NAME_BYTES_MAX = 64;
+
+/** Addresses of a session description: what is left after this is dropped, least likely first. */
+export const CANDIDATES_MAX = 10;
+
+/** How long the answerer of a description lets the offerer knock first, ms. Its answer is there by then on a usual network; later it knocks itself, which a NAT on its side needs. */
+export const CANDIDATE_HOLD_MS = 100;
+
+/** How long gathering addresses may take before the description goes out without the rest, ms. An unreachable STUN server would hold it for 23.5 s. */
+export const GATHER_TIMEOUT_MS = 2000;
+
+/** How long one attempt at a channel may take, ms: a connection takes a tenth of a second and a bad one a few seconds; what takes longer has gone wrong somewhere, and a fresh attempt does better. */
+export const JOIN_TRY_MS = 8000;
+
+/** Attempts at one channel within CONNECT_TIMEOUT_MS. A first one can fail for reasons that are gone at the second (a NAT that had to be opened first); three of JOIN_TRY_MS fit. */
+export const JOIN_TRIES_MAX = 3;
+
+/** From the link to an authenticated carrier, ms; past that pairing failed. */
+export const CONNECT_TIMEOUT_MS = 30_000;
