@@ -110,6 +110,8 @@ class JoinShell implements EngineEvents {
     this.#reporter.remark(`A connection was turned down: ${sentence}`);
   }
 
+  onClaimFailed(): void {}
+
   onInviteWarning(): void {}
 
   onInviteEnded(): void {}

@@ -23,7 +23,8 @@ export async function runCommand(reporter: Reporter, command: Command): Promise<
   for (const name of END_SIGNALS) process.on(name, () => onEndSignal(wish));
   // Whoever started this with an IPC channel, as the demo does, takes it along, even when killed.
   if (process.connected) process.once('disconnect', () => endSoon(wish));
-  process.stdout.on('error', () => wish.abort());
+  // Whoever read it has gone: nobody is left to tell.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => endSoon(wish));
   const status = await statusOf(reporter, () => command(wish.signal));
   releaseEngine();
   return process.exit(status);

@@ -104,13 +104,16 @@ class ShareShell implements EngineEvents {
     this.#reporter.event('link', { peer: peer.id, state, path }, sentence);
   }
 
-  onLinkClosed(cause: PortholeError | undefined, peer: Peer | undefined): void {
+  onClaimFailed(cause: PortholeError, invite: 'open' | 'spent'): void {
+    this.#reporter.remark(`A computer with the link could not connect: ${cause.message}`);
+    if (invite === 'open') return;
+    this.#reporter.remark('The link is spent. Here is a new one.');
+    this.#settle('left');
+  }
+
+  onLinkClosed(cause: PortholeError | undefined, peer: Peer): void {
     // Ended here, so there is no next computer.
     if (cause === undefined) return;
-    if (peer === undefined) {
-      this.#reporter.remark(`A computer with the link could not connect: ${cause.message}`);
-      return;
-    }
     this.#reporter.remark(`${peer.name} is gone. Here is a new link for the next computer.`);
     this.#settle('left');
   }

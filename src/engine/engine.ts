@@ -57,8 +57,10 @@ export interface EngineEvents {
   /** The peer proved who it is. */
   onPaired(peer: Peer): void;
   onLink(peer: Peer, state: PeerLinkState, path: Carrier['kind']): void;
-  /** The link is over: `undefined` when this side ended it. `peer` is missing when it never got that far. */
-  onLinkClosed(cause: PortholeError | undefined, peer: Peer | undefined): void;
+  /** The link is over: `undefined` when this side ended it. */
+  onLinkClosed(cause: PortholeError | undefined, peer: Peer): void;
+  /** A computer that claimed the invite could not connect; `spent`: nobody else can use it now. */
+  onClaimFailed(cause: PortholeError, invite: 'open' | 'spent'): void;
   onForward(forward: OpenForward, peer: Peer): void;
   /** A port could not be opened. */
   onForwardFailed(error: PortholeError): void;
@@ -260,18 +262,22 @@ export class Engine {
   }
 
   async #makeOffer(room: InviteRoom, claimant: Claimant): Promise<Offer> {
+    let invite: 'open' | 'spent' = 'open';
     const connector = this.#connector('offerer');
     const description = packDescription(await connector.describe());
     const trust: Trust = {
       role: 'offerer',
       keys: room.keys,
       expectedPublicKey: claimant.publicKey,
-      onProved: (peer) => room.use(peer.publicKey),
+      onProved: (peer) => {
+        room.use(peer.publicKey);
+        invite = 'spent';
+      },
     };
     const giveUp = this.#clock.after(CONNECT_TIMEOUT_MS, () => connector.close());
     connector.opened
       .then((carrier) => this.#openSession(carrier, trust, undefined))
-      .catch((thrown: unknown) => this.#events.onLinkClosed(toPortholeError(thrown), undefined))
+      .catch((thrown: unknown) => this.#events.onClaimFailed(toPortholeError(thrown), invite))
       .finally(giveUp);
     return {
       description,

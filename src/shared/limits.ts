@@ -54,6 +54,9 @@ export const DIAL_TIMEOUT_MS = 10_000;
 /** Connections to a forward that the kernel holds while this process is busy (Linux cuts it to net.core.somaxconn, 4,096). A thousand at once must not be turned away; Node's default is 511. */
 export const LISTEN_BACKLOG = 4096;
 
+/** How long a look at a local port may take, ms; loopback answers in well under one. */
+export const PROBE_MS = 1000;
+
 /** How long a reset waits for the bytes ahead of it to be taken, ms. TCP would drop what a stalled reader left in the sender's buffer; ten seconds lets a slow one have it and still ends a dead one. */
 export const RESET_LINGER_MS = 10_000;
 

@@ -12,6 +12,7 @@ import {
   FAREWELL_MS,
   HANDSHAKE_TIMEOUT_MS,
   LINK_SILENCE_MS,
+  SHARE_ID_BYTES_MAX,
 } from '../../shared/limits.ts';
 import { codeOfWire, ERRORS, portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
@@ -68,6 +69,8 @@ export interface LinkOptions {
   readonly dialer: Dialer;
   readonly events: LinkEvents;
 }
+
+const PORT_MAX = 65_535;
 
 /**
  *   handshaking  until both READYs
@@ -146,11 +149,22 @@ export class Link {
 
   #onMessage(message: Uint8Array): void {
     if (this.#state === 'closed') return;
+    // Nothing but the farewell counts any more; least of all an AUTH, which would spend an invite.
+    if (this.#state === 'leaving' && !this.#isBye(message)) return;
     this.#heartbeat?.onMessage();
     try {
       this.#parse(message);
     } catch (thrown) {
       this.#fail(toPortholeError(thrown));
+    }
+  }
+
+  #isBye(message: Uint8Array): boolean {
+    try {
+      const isHandshake = message[0] === FRAME.HANDSHAKE;
+      return isHandshake && parseHandshake(parseFrame(message)).case === 'bye';
+    } catch {
+      return false;
     }
   }
 
@@ -250,7 +264,10 @@ export class Link {
   }
 
   #onControl(kind: Control['kind']): void {
-    if (kind.case === 'shares') this.#events.onShares(kind.value.shares);
+    if (kind.case !== 'shares') return;
+    const { shares } = kind.value;
+    if (!shares.every(isWellFormed)) throw protocolViolation('malformed share');
+    this.#events.onShares(shares);
   }
 
   #onBye(reason: number): void {
@@ -322,3 +339,7 @@ const VERDICTS: Partial<Record<ErrorCode, () => PortholeError>> = {
       ours: PROTOCOL_VERSION,
     }),
 };
+
+function isWellFormed({ id, port }: SharedService): boolean {
+  return id.length >= 1 && id.length <= SHARE_ID_BYTES_MAX && port >= 1 && port <= PORT_MAX;
+}

@@ -34,6 +34,8 @@ export function dialTarget(target: Target, outcome: DialOutcome, clock: Clock): 
   };
   const cancelTimer = clock.after(DIAL_TIMEOUT_MS, () => fail('E_TARGET_TIMEOUT'));
 
+  // The first answer tells more: a computer without IPv6 has nothing to say about ::1.
+  let firstError: NodeJS.ErrnoException | undefined;
   const tryNext = (index: number): void => {
     const attempt = connect({
       host: hosts[index] as string,
@@ -43,8 +45,9 @@ export function dialTarget(target: Target, outcome: DialOutcome, clock: Clock): 
     socket = attempt;
     attempt.once('error', (error: NodeJS.ErrnoException) => {
       if (done) return;
+      firstError ??= error;
       if (index + 1 < hosts.length) tryNext(index + 1);
-      else fail(codeOf(error));
+      else fail(codeOf(firstError));
     });
     attempt.once('connect', () => {
       attempt.removeAllListeners('error');

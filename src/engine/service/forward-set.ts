@@ -9,6 +9,8 @@ import { toPortholeError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CarrierReach } from '../carrier/carrier.ts';
 import type { SharedService } from '../link/link.ts';
+import { cutName } from '../pairing/device-name.ts';
+import { DEVICE_NAME_BYTES_MAX } from '../../shared/limits.ts';
 import { Forward } from './forward.ts';
 import type { ForwardLink, PortOutcome, PortWish } from './forward.ts';
 
@@ -111,7 +113,7 @@ export class ForwardSet {
     if (this.#forwards.get(id) !== forward) return forward.close();
     this.#options.onOpened({
       share: id,
-      name: share.name,
+      name: cutName(share.name, DEVICE_NAME_BYTES_MAX),
       local: `127.0.0.1:${forward.port}`,
       sharedPort: share.port,
       why,

@@ -8,13 +8,13 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { portholeError } from '../../shared/errors.ts';
-import { LISTEN_BACKLOG } from '../../shared/limits.ts';
+import { LISTEN_BACKLOG, PROBE_MS } from '../../shared/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { TcpConnection } from '../tunnel/tcp-connection.ts';
 
 /** The part of a link that a forward needs. */
 export interface ForwardLink {
-  readonly hasRoom: boolean;
+  hasRoom(): boolean;
   openSocket(shareId: Uint8Array, local: TcpConnection): void;
 }
 
@@ -74,7 +74,7 @@ export class Forward {
 
   /** There is room for more sockets: those that waited go first. */
   onRoom(): void {
-    while (this.#waiting.length > 0 && this.#options.link.hasRoom) {
+    while (this.#waiting.length > 0 && this.#options.link.hasRoom()) {
       this.#open(this.#waiting.shift() as Socket);
     }
   }
@@ -122,7 +122,7 @@ export class Forward {
   }
 
   #onConnection(socket: Socket): void {
-    if (this.#waiting.length === 0 && this.#options.link.hasRoom) this.#open(socket);
+    if (this.#waiting.length === 0 && this.#options.link.hasRoom()) this.#open(socket);
     else this.#wait(socket);
   }
 
@@ -166,7 +166,10 @@ async function isAnswered(port: number): Promise<boolean> {
 function answersAt(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ host, port });
+    // No answer at all is no free port either: something swallows what is sent there.
+    const timer = setTimeout(() => settle(true), PROBE_MS);
     const settle = (answer: boolean): void => {
+      clearTimeout(timer);
       probe.destroy();
       resolve(answer);
     };

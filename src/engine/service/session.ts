@@ -55,6 +55,18 @@ export class Session {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+    this.#forwards = new ForwardSet({
+      clock,
+      link: {
+        // A forward opens after the link is ready, so it is there by then.
+        hasRoom: () => this.#link.hasRoom,
+        openSocket: (shareId, local) => this.#link.openSocket(shareId, local),
+      },
+      localPort,
+      reach: carrier.reach,
+      onOpened: (forward) => events.onForward(forward),
+      onFailed: (error) => events.onForwardFailed(error),
+    });
     this.#link = new Link({
       carrier,
       clock,
@@ -67,14 +79,6 @@ export class Session {
         onRoom: () => this.#forwards.onRoom(),
         onClosed: (cause) => this.#onClosed(cause),
       },
-    });
-    this.#forwards = new ForwardSet({
-      clock,
-      link: this.#link,
-      localPort,
-      reach: carrier.reach,
-      onOpened: (forward) => events.onForward(forward),
-      onFailed: (error) => events.onForwardFailed(error),
     });
   }
 

@@ -68,23 +68,33 @@ export class TcpConnection implements LocalConnection {
     this.#writeQueue();
     this.#socket.removeAllListeners('data');
     this.#socket.resume();
-    if (this.#socket.writableLength === 0) {
+    if (this.#isAllOut) {
       this.#socket.resetAndDestroy();
       return;
     }
     this.#resetting = 'when-written';
+    this.#socket.once('finish', this.#onWritten);
     const cancel = this.#clock.after(RESET_LINGER_MS, () => this.#socket.resetAndDestroy());
     this.#socket.once('close', cancel);
   }
 
   readonly #onWritten = (): void => {
     if (this.#resetting === 'when-written') {
-      if (this.#socket.writableLength === 0) this.#socket.resetAndDestroy();
+      if (this.#isAllOut) this.#socket.resetAndDestroy();
       return;
     }
     this.flush();
     this.#events?.onWritten();
   };
+
+  /**
+   * Nothing waits to be written, and no FIN is on its way: libuv refuses to reset a connection while
+   * it is shutting down (EINVAL), and Node then never closes it.
+   */
+  get #isAllOut(): boolean {
+    const { writableLength, writableEnded, writableFinished } = this.#socket;
+    return writableLength === 0 && writableEnded === writableFinished;
+  }
 
   #writeQueue(): void {
     if (this.#queue.length === 0 || !this.#socket.writable) return;
