@@ -11,11 +11,16 @@ export interface Target {
 
 const PORT_MAX = 65_535;
 
+/** Whether this is the number of a TCP port, 1 to 65535. */
+export function isPort(port: number): boolean {
+  return port >= 1 && port <= PORT_MAX;
+}
+
 /** Parses a port from 1 to 65535; anything else is `undefined`. */
 export function parsePort(text: string): number | undefined {
   if (!/^\d{1,5}$/.test(text)) return undefined;
   const port = Number(text);
-  return port >= 1 && port <= PORT_MAX ? port : undefined;
+  return isPort(port) ? port : undefined;
 }
 
 /** Parses `PORT`, `HOST:PORT` or `[IPv6]:PORT`. Throws `E_TARGET_INVALID`. */

@@ -16,6 +16,7 @@ import {
 } from '../../shared/limits.ts';
 import { codeOfWire, ERRORS, portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
+import { isPort } from '../../shared/target.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { compareDeviceIds } from '../../shared/device-id.ts';
 import type { Carrier } from '../carrier/carrier.ts';
@@ -69,8 +70,6 @@ export interface LinkOptions {
   readonly dialer: Dialer;
   readonly events: LinkEvents;
 }
-
-const PORT_MAX = 65_535;
 
 /**
  *   handshaking  until both READYs
@@ -149,22 +148,11 @@ export class Link {
 
   #onMessage(message: Uint8Array): void {
     if (this.#state === 'closed') return;
-    // Nothing but the farewell counts any more; least of all an AUTH, which would spend an invite.
-    if (this.#state === 'leaving' && !this.#isBye(message)) return;
     this.#heartbeat?.onMessage();
     try {
       this.#parse(message);
     } catch (thrown) {
       this.#fail(toPortholeError(thrown));
-    }
-  }
-
-  #isBye(message: Uint8Array): boolean {
-    try {
-      const isHandshake = message[0] === FRAME.HANDSHAKE;
-      return isHandshake && parseHandshake(parseFrame(message)).case === 'bye';
-    } catch {
-      return false;
     }
   }
 
@@ -185,6 +173,8 @@ export class Link {
 
   #onHandshakeFrame(frame: Frame): void {
     const message = parseHandshake(frame);
+    // Nothing but the farewell counts any more; least of all an AUTH, which would spend an invite.
+    if (this.#state === 'leaving' && message.case !== 'bye') return;
     switch (message.case) {
       case 'hello':
       case 'auth':
@@ -341,5 +331,5 @@ const VERDICTS: Partial<Record<ErrorCode, () => PortholeError>> = {
 };
 
 function isWellFormed({ id, port }: SharedService): boolean {
-  return id.length >= 1 && id.length <= SHARE_ID_BYTES_MAX && port >= 1 && port <= PORT_MAX;
+  return id.length >= 1 && id.length <= SHARE_ID_BYTES_MAX && isPort(port);
 }

@@ -3,9 +3,8 @@
  *
  * Invariant: a forward listens exactly while its share is on the list and the link is up.
  */
-import { portholeError } from '../../shared/errors.ts';
+import { portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { PortholeError } from '../../shared/errors.ts';
-import { toPortholeError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { CarrierReach } from '../carrier/carrier.ts';
 import type { SharedService } from '../link/link.ts';
