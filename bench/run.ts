@@ -9,6 +9,7 @@ import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SlowLine } from './slow-line.ts';
 import { median, percentile } from './statistics.ts';
+import { measurePairings } from './pairing.ts';
 import { measurePairs, summarize, untilQuiet } from './throughput.ts';
 import { Tunnel } from './tunnel.ts';
 import { residentBytes } from './worker.ts';
@@ -27,6 +28,7 @@ const PAIRS = isQuick ? 3 : 5;
 const RUN_MS = isQuick ? 1500 : 3000;
 const ECHOES = isQuick ? 300 : 1000;
 const CONNECTS = isQuick ? 100 : 300;
+const PAIRINGS = isQuick ? 10 : 30;
 const IDLE_CONNECTIONS = 5000;
 const SLOW_BITS_PER_SECOND = 8_000_000;
 const BULK_ECHO_EVERY_MS = 10;
@@ -156,6 +158,17 @@ async function idleMemory(): Promise<void> {
   await tunnel.close();
 }
 
+async function pairing(): Promise<void> {
+  const samples = await measurePairings(PAIRINGS);
+  report({
+    what: `pairing, from the link to the forward, numbers confirmed at once, median of ${PAIRINGS}`,
+    raw: '',
+    tunnel: ms(median(samples)),
+    figure: `p95 ${ms(percentile(samples, 0.95))}`,
+    toReach: '≤ 400 ms',
+  });
+}
+
 function printTable(): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const processors = cpus();
@@ -180,5 +193,6 @@ await throughput(yardstick, tunnel);
 await Promise.all([yardstick.close(), tunnel.close()]);
 await slowLine();
 await idleMemory();
+await pairing();
 printTable();
 process.exit(0);

@@ -1,6 +1,9 @@
 /** The real command in two processes, with a server behind it: what is measured. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Worker } from './worker.ts';
@@ -69,16 +72,24 @@ function namespaceOf(namespace: string | undefined): { namespace?: string } {
   return namespace === undefined ? {} : { namespace };
 }
 
-function command(args: readonly string[], namespace: string | undefined): ChildProcess {
-  const node = [process.execPath, MAIN, ...args, '--json'];
+/** One `porthole` command with a data folder of its own. */
+export function command(args: readonly string[], namespace: string | undefined): ChildProcess {
+  const dataDir = mkdtempSync(joinPath(tmpdir(), 'porthole-bench-'));
+  const node = [process.execPath, MAIN, ...args, '--json', '--data-dir', dataDir];
   const [file = '', ...rest] =
     namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node];
   const child = spawn(file, rest, { stdio: ['pipe', 'pipe', 'ignore'] });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => {
+    process.off('exit', kill);
+    rmSync(dataDir, { recursive: true, force: true });
+  });
   return child;
 }
 
-function eventOf<Fields>(child: ChildProcess, name: string): Promise<Fields> {
+/** The first event of that name. */
+export function eventOf<Fields>(child: ChildProcess, name: string): Promise<Fields> {
   return new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error(`porthole ended before "${name}"`)));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
@@ -89,7 +100,7 @@ function eventOf<Fields>(child: ChildProcess, name: string): Promise<Fields> {
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await gone;

@@ -1,6 +1,7 @@
 /**
  * Generates what the documentation repeats from the code: docs/limits.md, and the blocks between
- * `<!-- generated:NAME -->` and `<!-- /generated -->` in docs/architecture.md and docs/protocol.md.
+ * `<!-- generated:NAME -->` and `<!-- /generated -->` in docs/architecture.md, docs/protocol.md and
+ * docs/security.md.
  *
  *   npx tsx scripts/generate-docs.ts           writes them
  *   npx tsx scripts/generate-docs.ts --check   exits 1 if one of them is stale
@@ -16,6 +17,7 @@ import { SOCKET_PHASES } from '../src/engine/tunnel/socket-phases.ts';
 import type { SocketEvent, SocketPhase } from '../src/engine/tunnel/socket-phases.ts';
 import { ERRORS } from '../src/shared/errors.ts';
 import * as limits from '../src/shared/limits.ts';
+import { provingTests, THREATS } from './threats.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const VECTORS = 'test/vectors';
@@ -280,6 +282,15 @@ function sessionProto(): string {
   return fenced('proto', readText('src/engine/protocol/session.proto'));
 }
 
+function threatTable(): string {
+  const tests = provingTests(ROOT);
+  const rows = THREATS.map(({ row, attacker, defence }) => {
+    const files = (tests.get(row) ?? []).map((path) => `\`${path}\``);
+    return [String(row), attacker, defence, files.length > 0 ? files.join(', ') : '**none yet**'];
+  });
+  return table(['#', 'attacker', 'defence', 'proved by'], rows);
+}
+
 function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text.trim()}\n\`\`\``;
 }
@@ -318,6 +329,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
       errors: errorTable,
       vectors,
     }),
+  'docs/security.md': () => withBlocks('docs/security.md', { threats: threatTable }),
 };
 
 function readText(path: string): string {

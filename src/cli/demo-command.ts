@@ -3,6 +3,9 @@
  * own, paired by a real invite; fetches pages and a large file through the tunnel and tells what it
  * measured.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
 import { portholeError } from '../shared/errors.ts';
 import { DemoProcess } from './demo-process.ts';
 import { measureTunnel } from './demo-measure.ts';
@@ -18,19 +21,22 @@ export function demoCommand(options: DemoArguments, reporter: Reporter): Command
   return async (signal) => {
     const seconds = parseSeconds(options.seconds);
     const server = await DemoServer.listen();
+    const folder = await mkdtemp(joinPath(tmpdir(), 'porthole-demo-'));
     const processes: DemoProcess[] = [];
     try {
-      await runDemo({ server, processes, reporter, signal, seconds });
+      await runDemo({ server, folder, processes, reporter, signal, seconds });
     } finally {
-      // In the order they started: a share that outlives its guest would invite the next one.
-      for (const process of processes) await process.stop();
+      await Promise.all(processes.map((process) => process.stop()));
       await server.close();
+      await rm(folder, { recursive: true, force: true });
     }
   };
 }
 
 interface Demo {
   readonly server: DemoServer;
+  /** Holds a data folder for each of the two, as on two computers. */
+  readonly folder: string;
   readonly processes: DemoProcess[];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
@@ -53,16 +59,17 @@ async function runDemo(demo: Demo): Promise<void> {
 }
 
 /** Starts both engines; `died` rejects when one of them ends by itself. */
-async function openTunnel({ server, processes, reporter, signal }: Demo) {
-  const start = (args: readonly string[]): DemoProcess => {
-    const child = new DemoProcess(args, signal);
+async function openTunnel({ server, folder, processes, reporter, signal }: Demo) {
+  const start = (name: string, args: readonly string[]): DemoProcess => {
+    const dataDir = joinPath(folder, name);
+    const child = new DemoProcess([name, ...args, '--data-dir', dataDir], signal);
     processes.push(child);
     return child;
   };
-  const share = start(['share', String(server.port), '--invite', '--trust-invite']);
+  const share = start('share', [String(server.port), '--invite', '--trust-invite']);
   const { link } = await share.event('invite');
   reporter.remark('2. `porthole share` offers it, in a process of its own, and made an invite.');
-  const join = start(['join', '--trust-invite']);
+  const join = start('join', ['--trust-invite']);
   join.writeLine(link);
   const { share: id, local, peer } = await join.event('forward');
   const sentence = `3. \`porthole join\` read the link, in another process: ${local} leads to the web server.`;
@@ -76,8 +83,8 @@ function whatNext(local: string, seconds: number | undefined): string {
     '',
     `Open http://${local} in a browser: it comes through the tunnel. ${end}`,
     'Next, with a port of your own and two computers:',
-    '  here:   porthole share 8080 --invite --trust-invite',
-    '  there:  porthole join --trust-invite',
+    '  here:   porthole share 8080 --invite',
+    '  there:  porthole join',
   ].join('\n');
 }
 

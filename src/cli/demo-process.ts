@@ -37,7 +37,8 @@ export class DemoProcess {
     this.failed.catch(() => {});
     this.#child = spawn(process.execPath, [MAIN, ...args, '--json'], {
       // Nothing is said over the IPC channel; that it closes tells the child that we are gone.
-      stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
+      // Their remarks are for people who start them; what matters here comes as events.
+      stdio: ['pipe', 'pipe', 'ignore', 'ipc'],
       // Ctrl+C in a terminal reaches its whole process group; ending the two is this process's job.
       detached: true,
     });

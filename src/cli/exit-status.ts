@@ -3,11 +3,7 @@ import type { ErrorCode } from '../shared/errors.ts';
 
 export type ExitStatus = 0 | 1 | 2;
 
-const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set([
-  'E_USAGE',
-  'E_TARGET_INVALID',
-  'E_TRUST_REQUIRED',
-]);
+const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set(['E_USAGE', 'E_TARGET_INVALID']);
 
 export function exitStatusOf(code: ErrorCode): ExitStatus {
   return WRONG_USAGE.has(code) ? 2 : 1;

@@ -1,118 +1,124 @@
-/** `porthole join`: reads a link, pairs, and forwards all that the other computer shares. */
-import { hostname } from 'node:os';
-import { Engine, inviterOf } from '../engine/engine.ts';
-import type { EngineEvents, Peer } from '../engine/engine.ts';
-import type { OpenForward, PortReason } from '../engine/service/forward-set.ts';
-import { portholeError } from '../shared/errors.ts';
-import type { ErrorCode, PortholeError } from '../shared/errors.ts';
-import { parsePort } from '../shared/target.ts';
-import { readLink } from './read-link.ts';
-import { refusalSentence } from './refusal.ts';
+/**
+ * `porthole join`: reads a code, pairs, and forwards all that the other device shares. Where a
+ * daemon runs it keeps the forwards from then on; else this process does, for as long as it runs.
+ */
+import { PortholeError, portholeError } from '../shared/errors.ts';
+import type { ErrorCode } from '../shared/errors.ts';
+import type { EngineEvent } from '../shared/contract.ts';
+import { forwardSentence } from './change-commands.ts';
+import { ask } from './ask.ts';
+import { EventReporter } from './event-reporter.ts';
+import { tellPaired } from './invite-command.ts';
+import { openPorthole } from './open-porthole.ts';
+import type { OpenPorthole } from './open-porthole.ts';
+import { parseLocal } from './local-port.ts';
+import type { Connection } from './options.ts';
+import { PairingDialogue } from './pairing-dialogue.ts';
+import { InputLines } from './input-lines.ts';
+import { readCode } from './prompt.ts';
 import type { Command } from './run.ts';
 import type { Reporter } from './reporter.ts';
+import { untilAborted } from './until-aborted.ts';
+import { VERSION } from './version.ts';
+import { forwardFields } from './view-fields.ts';
 
-export interface JoinArguments {
+export interface JoinArguments extends Connection {
   readonly local: string | undefined;
+  readonly trust: 'compare' | 'trust-invite';
 }
 
 export function joinCommand(options: JoinArguments, reporter: Reporter): Command {
   return async (signal) => {
     const localPort = parseLocal(options.local);
-    const link = await readLink(signal);
-    const shell = new JoinShell(reporter);
-    shell.onConnecting(inviterOf(link));
-    const engine = new Engine({ deviceName: hostname(), events: shell });
+    const fatal = new FatalEvents();
+    const events = new EventReporter(reporter);
+    // Before the code is asked for: a folder that cannot be used is no reason to touch it.
+    const porthole = await openPorthole({
+      ...options,
+      purpose: 'forward',
+      version: VERSION,
+      onEvent: (event) => {
+        if (fatal.take(event) === 'news') events.tell(event);
+      },
+    });
+    const lines = new InputLines();
     try {
-      await engine.join({ link, localPort, signal });
-      throw await shell.ended(signal);
+      const { trust } = options;
+      await join({ porthole, fatal, lines, trust, localPort, reporter, signal });
     } finally {
-      await engine.close();
+      lines.close();
+      await porthole.close();
     }
   };
 }
 
-function parseLocal(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = parsePort(text);
-  if (port !== undefined) return port;
-  throw portholeError('E_USAGE', {
-    problem: `--local takes a port from 1 to 65535, not "${text}".`,
-  });
+interface Joining {
+  readonly porthole: OpenPorthole;
+  readonly fatal: FatalEvents;
+  readonly lines: InputLines;
+  readonly trust: JoinArguments['trust'];
+  readonly localPort: number | null;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
 }
 
-/** Why the local port is not the one of the share. */
-const PORT_REASONS: Record<PortReason, string> = {
-  'same-port': '',
-  'asked-for': '',
-  taken: ' (port {port} is taken here)',
-  privileged: ' (port {port} needs administrator rights here)',
-  'own-target': ' (port {port} is the shared service itself here)',
-};
+async function join(joining: Joining): Promise<void> {
+  const { porthole, fatal, lines, trust, localPort, reporter, signal } = joining;
+  const code = await requireCode(lines, signal);
+  const dialogue = new PairingDialogue({ reporter, lines, signal, trust });
+  const peer = await porthole.api.call('join', { code, trust, localPort }, dialogue);
+  lines.close();
+  if (porthole.where === 'here') {
+    reporter.remark('Ctrl+C ends it.');
+    throw await Promise.race([fatal.happened, untilAborted(signal)]);
+  }
+  tellPaired(reporter, peer);
+  await tellForwards(porthole, peer.id, { reporter, signal });
+}
 
-class JoinShell implements EngineEvents {
-  readonly #reporter: Reporter;
-  #settle: (cause: PortholeError) => void = () => {};
-  readonly #end: Promise<PortholeError>;
-  readonly #sharedPorts = new Set<number>();
-  #refused: ErrorCode | undefined;
+async function requireCode(lines: InputLines, signal: AbortSignal): Promise<string> {
+  const code = await readCode(lines, { prompt: 'Paste the link: ', signal });
+  if (code !== undefined) return code;
+  const problem =
+    'No link arrived on standard input. Paste the link that `porthole share` printed.';
+  throw portholeError('E_USAGE', { problem });
+}
 
-  constructor(reporter: Reporter) {
-    this.#reporter = reporter;
-    this.#end = new Promise((resolve) => {
+/** The forwards the daemon has opened to that peer. */
+async function tellForwards(
+  { api }: OpenPorthole,
+  peerId: string,
+  { reporter, signal }: { readonly reporter: Reporter; readonly signal: AbortSignal },
+): Promise<void> {
+  const { forwards } = await ask(api, { name: 'status', params: {}, signal });
+  for (const forward of forwards.filter(({ peer }) => peer === peerId)) {
+    reporter.event('forward', forwardFields(forward), forwardSentence(forward));
+  }
+  reporter.remark('porthole up keeps them from now on. porthole list shows them.');
+}
+
+const FATAL: ReadonlySet<string> = new Set<ErrorCode>([
+  'E_REMOVED',
+  'E_PORT_BUSY',
+  'E_PORT_PRIVILEGED',
+  'E_USAGE',
+]);
+
+/** Events after which nothing is left to do for a process that only joined. */
+class FatalEvents {
+  readonly happened: Promise<PortholeError>;
+  #settle!: (error: PortholeError) => void;
+
+  constructor() {
+    this.happened = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
 
-  /** Resolves with why the link is over; rejects when the person ends it. */
-  ended(signal: AbortSignal): Promise<PortholeError> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      void this.#end.then(resolve);
-    });
+  /** `told-otherwise`: the command ends with it. */
+  take(event: EngineEvent): 'told-otherwise' | 'news' {
+    if (event.kind !== 'notice' || !FATAL.has(event.code)) return 'news';
+    this.#settle(new PortholeError(event.code as ErrorCode, event.text));
+    return 'told-otherwise';
   }
-
-  /** The link was read; nobody was asked yet. */
-  onConnecting({ id }: Peer): void {
-    this.#reporter.event('link', { peer: id, state: 'connecting', path: 'datachannel' }, '');
-  }
-
-  onPaired(peer: Peer): void {
-    this.#reporter.event('paired', { peer: peer.id, name: peer.name }, `Paired with ${peer.name}.`);
-  }
-
-  onLink(peer: Peer, state: 'up' | 'closed', path: string): void {
-    this.#reporter.event('link', { peer: peer.id, state, path }, '');
-  }
-
-  onLinkClosed(cause: PortholeError | undefined): void {
-    if (cause !== undefined) this.#settle(cause);
-  }
-
-  onForward(forward: OpenForward, peer: Peer): void {
-    const { share, local, sharedPort, name, why } = forward;
-    this.#sharedPorts.add(sharedPort);
-    const reason = PORT_REASONS[why].replace('{port}', String(sharedPort));
-    const sentence = `${local} now leads to "${name}" on ${peer.name}${reason}. Ctrl+C ends it.`;
-    this.#reporter.event('forward', { share, local, peer: peer.id }, sentence);
-  }
-
-  onForwardFailed(error: PortholeError): void {
-    this.#settle(error);
-  }
-
-  /** Once for each reason: a browser tries again many times a second. */
-  onSocketRefused(code: ErrorCode): void {
-    if (this.#refused === code) return;
-    this.#refused = code;
-    const sentence = refusalSentence(code, this.#sharedPorts);
-    this.#reporter.remark(`A connection was turned down: ${sentence}`);
-  }
-
-  onClaimFailed(): void {}
-
-  onInviteWarning(): void {}
-
-  onInviteEnded(): void {}
 }

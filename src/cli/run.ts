@@ -11,16 +11,23 @@ import { exitStatusOf } from './exit-status.ts';
 import type { ExitStatus } from './exit-status.ts';
 import type { Reporter } from './reporter.ts';
 
-/** SIGHUP too: closing the terminal is a wish to end. */
-const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** SIGHUP too: closing the terminal is a wish to end, unless a server takes it to mean something else. */
+const END_SIGNALS = {
+  command: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+  server: ['SIGINT', 'SIGTERM'],
+} as const;
 
 /** A command works until it is done, fails, or `signal` aborts; then it closes all it opened. */
 export type Command = (signal: AbortSignal) => Promise<void>;
 
 /** Runs a command and ends the process with its status. */
-export async function runCommand(reporter: Reporter, command: Command): Promise<never> {
+export async function runCommand(
+  reporter: Reporter,
+  command: Command,
+  kind: keyof typeof END_SIGNALS = 'command',
+): Promise<never> {
   const wish = new AbortController();
-  for (const name of END_SIGNALS) process.on(name, () => onEndSignal(wish));
+  for (const name of END_SIGNALS[kind]) process.on(name, () => onEndSignal(wish));
   // Whoever started this with an IPC channel, as the demo does, takes it along, even when killed.
   if (process.connected) process.once('disconnect', () => endSoon(wish));
   // Whoever read it has gone: nobody is left to tell.

@@ -1,140 +1,112 @@
 /**
- * `porthole share`: shares a target and invites one computer at a time. While one is connected the
- * invite is spent; when it leaves, a new one is made.
+ * `porthole share`: offers a target, and with `--invite` lets one more device in. Where a daemon
+ * runs it does the sharing from then on; else this process does, for as long as it runs.
  */
-import { hostname } from 'node:os';
-import { Engine } from '../engine/engine.ts';
-import type { EngineEvents, Peer } from '../engine/engine.ts';
-import type { InviteEnd } from '../engine/pairing/invite-state.ts';
-import type { InviteWarning } from '../engine/pairing/invite-room.ts';
-import { portholeError } from '../shared/errors.ts';
+import type { ShareView } from '../shared/contract.ts';
+import { toPortholeError } from '../shared/errors.ts';
 import type { PortholeError } from '../shared/errors.ts';
-import { formatTarget, parseTarget } from '../shared/target.ts';
+import { ask } from './ask.ts';
+import { EventReporter } from './event-reporter.ts';
+import { invite } from './invite-command.ts';
+import { openPorthole } from './open-porthole.ts';
+import type { OpenPorthole } from './open-porthole.ts';
+import type { Connection } from './options.ts';
+import { InputLines } from './input-lines.ts';
 import type { Command } from './run.ts';
 import type { Reporter } from './reporter.ts';
+import { untilAborted } from './until-aborted.ts';
+import { VERSION } from './version.ts';
 
-export interface ShareArguments {
+export interface ShareArguments extends Connection {
   readonly target: string;
   readonly name: string | undefined;
+  readonly peers: readonly string[];
+  readonly lan: 'this-computer' | 'allow-lan';
+  readonly invite: 'none' | 'compare' | 'trust-invite';
 }
-
-/** How the wait for one computer, and the time with it, ended. */
-type Outcome = 'left' | PortholeError;
 
 export function shareCommand(options: ShareArguments, reporter: Reporter): Command {
   return async (signal) => {
-    const target = parseTarget(options.target);
-    const shell = new ShareShell(reporter);
-    const engine = new Engine({ deviceName: hostname(), events: shell });
+    const events = new EventReporter(reporter);
+    const porthole = await openPorthole({
+      ...options,
+      purpose: 'share',
+      version: VERSION,
+      onEvent: (event) => events.tell(event),
+    });
     try {
-      const share = engine.share(options.name ?? String(target.port), target);
-      const at = formatTarget(target);
-      reporter.event('share', { share: share.id, target: at }, `Sharing ${at} as "${share.name}".`);
-      await inviteForEver(engine, { shell, reporter, signal });
+      await shareThere({ porthole, options, reporter, signal });
     } finally {
-      await engine.close();
+      await porthole.close();
     }
   };
 }
 
-interface InviteLoop {
-  readonly shell: ShareShell;
+interface Sharing {
+  readonly porthole: OpenPorthole;
+  readonly options: ShareArguments;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
 
-async function inviteForEver(
-  engine: Engine,
-  { shell, reporter, signal }: InviteLoop,
+async function shareThere(sharing: Sharing): Promise<void> {
+  const { porthole, options, reporter, signal } = sharing;
+  const { target, name, peers, lan } = options;
+  const share = await ask(porthole.api, {
+    name: 'share',
+    params: { target, name: name ?? null, peers: [...peers], lan },
+    signal,
+  });
+  reporter.event(
+    'share',
+    { share: share.id, target: share.target },
+    `Sharing ${share.target} as "${share.name}".`,
+  );
+  if (options.invite !== 'none') await inviteOne(sharing, share, options.invite);
+  if (porthole.where === 'daemon') {
+    return reporter.remark(
+      `porthole up shares it from now on. porthole unshare ${share.name} ends it.`,
+    );
+  }
+  if (options.invite === 'none') await requireSomebody(sharing);
+  reporter.remark('Ctrl+C stops sharing.');
+  await untilAborted(signal);
+}
+
+/** A failed invite ends the command, unless paired devices can use the share anyway. */
+async function inviteOne(
+  sharing: Sharing,
+  share: ShareView,
+  trust: 'compare' | 'trust-invite',
 ): Promise<void> {
-  for (;;) {
-    const { link, expiresAt } = await engine.invite();
-    const until = new Date(expiresAt);
-    const fields = { link, expiresAt: until.toISOString() };
-    reporter.event('invite', fields, inviteText(link, until));
-    const outcome = await shell.outcome(signal, expiresAt);
-    if (outcome !== 'left') throw outcome;
+  const { porthole, reporter, signal } = sharing;
+  const lines = new InputLines();
+  try {
+    const params = { mode: 'online', trust, grant: share.id } as const;
+    await invite({ porthole, params, reporter, lines, signal });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = toPortholeError(thrown);
+    if (porthole.where === 'daemon' || !(await hasPeers(sharing))) throw error;
+    tellFailedInvite(reporter, error);
+  } finally {
+    lines.close();
   }
 }
 
-function inviteText(link: string, until: Date): string {
-  const time = until.toTimeString().slice(0, 5);
-  return [
-    '',
-    'On the other computer run',
-    '  porthole join --trust-invite',
-    `and paste this link. It is good for one computer, until ${time}:`,
-    '',
-    `  ${link}`,
-    '',
-    'Whoever gets the link first is trusted: send it only where nobody else reads it.',
-    'Waiting. Ctrl+C stops sharing.',
-  ].join('\n');
+function tellFailedInvite(reporter: Reporter, error: PortholeError): void {
+  reporter.error(error);
+  reporter.remark('Paired devices can go on using what is shared.');
 }
 
-class ShareShell implements EngineEvents {
-  readonly #reporter: Reporter;
-  #expiresAt = 0;
-  #settle: (outcome: Outcome) => void = () => {};
+async function hasPeers({ porthole, signal }: Sharing): Promise<boolean> {
+  const { peers } = await ask(porthole.api, { name: 'status', params: {}, signal });
+  return peers.length > 0;
+}
 
-  constructor(reporter: Reporter) {
-    this.#reporter = reporter;
-  }
-
-  /** Waits until the computer that came has left, or the invite has failed; rejects on abort. */
-  outcome(signal: AbortSignal, expiresAt: number): Promise<Outcome> {
-    this.#expiresAt = expiresAt;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      if (signal.aborted) return onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#settle = (outcome) => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(outcome);
-      };
-    });
-  }
-
-  onPaired(peer: Peer): void {
-    this.#reporter.event('paired', { peer: peer.id, name: peer.name }, `Paired with ${peer.name}.`);
-  }
-
-  onLink(peer: Peer, state: 'up' | 'closed', path: string): void {
-    const sentence = state === 'up' ? `Connected to ${peer.name}.` : '';
-    this.#reporter.event('link', { peer: peer.id, state, path }, sentence);
-  }
-
-  onClaimFailed(cause: PortholeError, invite: 'open' | 'spent'): void {
-    this.#reporter.remark(`A computer with the link could not connect: ${cause.message}`);
-    if (invite === 'open') return;
-    this.#reporter.remark('The link is spent. Here is a new one.');
-    this.#settle('left');
-  }
-
-  onLinkClosed(cause: PortholeError | undefined, peer: Peer): void {
-    // Ended here, so there is no next computer.
-    if (cause === undefined) return;
-    this.#reporter.remark(`${peer.name} is gone. Here is a new link for the next computer.`);
-    this.#settle('left');
-  }
-
-  onForward(): void {}
-
-  onForwardFailed(): void {}
-
-  onSocketRefused(): void {}
-
-  onInviteWarning(warning: InviteWarning): void {
-    if (warning.kind === 'second-claimant') {
-      this.#settle(portholeError('E_INVITE_BURNED', { name: warning.name }));
-    } else if (warning.kind === 'invalid-attempts') {
-      this.#reporter.remark('Someone tried an invalid code. The invite stays open.');
-    }
-  }
-
-  onInviteEnded(how: InviteEnd): void {
-    if (how !== 'expired') return;
-    const time = new Date(this.#expiresAt).toTimeString().slice(0, 5);
-    this.#settle(portholeError('E_INVITE_EXPIRED', { when: `at ${time}` }));
-  }
+async function requireSomebody(sharing: Sharing): Promise<void> {
+  if (await hasPeers(sharing)) return;
+  sharing.reporter.remark(
+    'No device is paired yet, so nobody can use it. Run it again with --invite to add one.',
+  );
 }

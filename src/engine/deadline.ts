@@ -11,6 +11,8 @@ export interface Deadline {
   /** Never resolves; rejects with the reason of the signal when it aborts. */
   readonly aborted: Promise<never>;
   abort(reason: Error): void;
+  /** The time limit counts no more; the other signal still does. */
+  disarm(): void;
   cancel(): void;
 }
 
@@ -39,6 +41,7 @@ export function startDeadline({ clock, parent, afterMs, error }: DeadlineOptions
     signal,
     aborted,
     abort: (reason) => controller.abort(reason),
+    disarm: cancelTimer,
     cancel: () => {
       cancelTimer();
       parent.removeEventListener('abort', onParentAbort);

@@ -1,101 +1,65 @@
 /**
  * The composition root: the only module of the engine that a shell calls (types of what the events
- * tell come from where they are defined). It joins the parts to what a person wants: share a
- * target, invite a computer, join one.
+ * tell come from where they are defined, stores from `store/`). It joins the parts to what a person
+ * wants: share a target, pair with a device, use what it shares.
  *
  * Invariant: everything it opens is closed by `close()`, and what happened is told through its
  * events, never through a log.
  */
+import type {
+  CallParams,
+  EngineEvent,
+  ForwardView,
+  PeerView,
+  ShareView,
+} from '../shared/contract.ts';
 import type { Clock } from '../shared/clock.ts';
-import { startDeadline } from './deadline.ts';
-import type { Deadline } from './deadline.ts';
 import { portholeError, toPortholeError } from '../shared/errors.ts';
-import type { ErrorCode, PortholeError } from '../shared/errors.ts';
-import {
-  CONNECT_TIMEOUT_MS,
-  INVITE_NAME_BYTES_MAX,
-  JOIN_TRIES_MAX,
-  JOIN_TRY_MS,
-} from '../shared/limits.ts';
-import type { Target } from '../shared/target.ts';
-import type { Carrier } from './carrier/carrier.ts';
-import { DataChannelConnector } from './carrier/datachannel.ts';
+import { CALL_TIMEOUT_MS, FINISHED_INVITES_MAX, FIRST_SHARES_MS } from '../shared/limits.ts';
 import { releaseDataChannels } from './carrier/native-channel.ts';
-import type { Authenticator, PeerIdentity } from './link/authenticator.ts';
-import { ChannelAuthenticator } from './pairing/channel-authenticator.ts';
-import { claimInvite } from './pairing/claim.ts';
-import type { Claimant } from './pairing/claim-messages.ts';
-import { packDescription, unpackDescription } from './pairing/description.ts';
-import { cutName } from './pairing/device-name.ts';
-import { createIdentity, deviceIdOf, shortDeviceId } from './pairing/identity.ts';
-import { createInvite, encodeInvite, parseInvite } from './pairing/invite.ts';
-import type { Invite } from './pairing/invite.ts';
-import type { InviteEnd } from './pairing/invite-state.ts';
-import { InviteRoom } from './pairing/invite-room.ts';
-import type { InviteWarning } from './pairing/invite-room.ts';
-import type { PairingKeys } from './pairing/keys.ts';
-import type { Offer } from './pairing/sharer-conversation.ts';
-import { requireFreePort } from './service/forward.ts';
-import type { OpenForward } from './service/forward-set.ts';
-import { Session } from './service/session.ts';
+import { requireStunUrl } from '../shared/stun-url.ts';
+import type { Reach } from './link/reach.ts';
+import { deviceIdOf, shortDeviceId } from './pairing/identity.ts';
+import { parseCode } from './pairing/invite.ts';
+import type { InviteRoom } from './pairing/invite-room.ts';
+import { Connectors } from './peers/connectors.ts';
+import { hostInvite } from './peers/host-invite.ts';
+import { hostOffline } from './peers/host-offline.ts';
+import type { HostOptions } from './peers/host-offline.ts';
+import { joinInvite } from './peers/join-invite.ts';
+import { joinOffline } from './peers/join-offline.ts';
+import type { PairingTalk } from './peers/pairing-talk.ts';
+import type { PeerConnection } from './peers/peer-connection.ts';
+import { PeerSet } from './peers/peer-set.ts';
+import { requireFreePort } from './service/local-port.ts';
 import { ShareBook } from './service/share-book.ts';
-import type { Share } from './service/share-book.ts';
-import { endpointsOfThisComputer } from './signaling/endpoint.ts';
-import { SignalingServer } from './signaling/server.ts';
+import { ShareDesk } from './service/share-desk.ts';
+import { MeetingPlaces } from './signaling/meeting-places.ts';
+import type { DataFolder } from './store/open-data-folder.ts';
 import { systemClock } from './system-clock.ts';
 
-/** A peer as shells show it. */
-export interface Peer {
-  /** Device id, short form. */
-  readonly id: string;
-  readonly name: string;
-}
-
-type PeerLinkState = 'up' | 'closed';
-
-export interface EngineEvents {
-  /** The peer proved who it is. */
-  onPaired(peer: Peer): void;
-  onLink(peer: Peer, state: PeerLinkState, path: Carrier['kind']): void;
-  /** The link is over: `undefined` when this side ended it. */
-  onLinkClosed(cause: PortholeError | undefined, peer: Peer): void;
-  /** A computer that claimed the invite could not connect; `spent`: nobody else can use it now. */
-  onClaimFailed(cause: PortholeError, invite: 'open' | 'spent'): void;
-  onForward(forward: OpenForward, peer: Peer): void;
-  /** A port could not be opened. */
-  onForwardFailed(error: PortholeError): void;
-  /** The peer could not lead a connection to its target. */
-  onSocketRefused(code: ErrorCode): void;
-  onInviteWarning(warning: InviteWarning): void;
-  onInviteEnded(how: InviteEnd): void;
-}
+/**
+ * What a process is for.
+ *   keep     everything of this user: kept shares, forwards, all peers (the daemon)
+ *   share    its own shares, as long as it runs, for all peers
+ *   forward  the forwards to the peers it is told to use
+ */
+export type Purpose = 'keep' | 'share' | 'forward';
 
 export interface EngineOptions {
+  readonly data: DataFolder;
+  readonly purpose: Purpose;
   /** Name of this device, as peers see it. */
   readonly deviceName: string;
-  readonly events: EngineEvents;
+  /** `ws://` or `wss://` URLs. */
+  readonly rendezvous: readonly string[];
+  /** `stun:HOST` or `stun:HOST:PORT`; else the constructor throws E_USAGE. */
+  readonly stun: readonly string[];
+  readonly emit: (event: EngineEvent) => void;
   /** @default the real one */
   readonly clock?: Clock;
-}
-
-export interface OpenInvite {
-  readonly link: string;
-  /** ms since 1970. */
-  readonly expiresAt: number;
-}
-
-export interface JoinOptions {
-  /** What a person pasted. */
-  readonly link: string;
-  /** The local port a person asked for. */
-  readonly localPort?: number | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** Who made a link, as the link itself says. Throws `E_INVITE_…` or `E_VERSION` when it is none. */
-export function inviterOf(link: string): Peer {
-  const { publicKey, name } = parseInvite(link, Date.now());
-  return { id: shortDeviceId(deviceIdOf(publicKey)), name };
+  /** Time of day, ms since 1970. @default Date.now */
+  readonly timeOfDay?: () => number;
 }
 
 /** Lets go of what all engines of a process share. Call it once, last, before the process ends. */
@@ -103,244 +67,306 @@ export function releaseEngine(): void {
   releaseDataChannels();
 }
 
-interface JoinAttempt {
-  readonly invite: Invite;
-  readonly localPort: number | undefined;
-  readonly deadline: Deadline;
-}
-
-/** What a link's authenticator still needs once the carrier is open. */
-interface Trust {
-  readonly role: 'offerer' | 'answerer';
-  readonly keys: PairingKeys;
-  readonly expectedPublicKey: Uint8Array;
-  onProved(peer: PeerIdentity): void;
-}
-
 export class Engine {
+  readonly #options: EngineOptions;
   readonly #clock: Clock;
-  readonly #events: EngineEvents;
-  readonly #deviceName: string;
-  readonly #identity = createIdentity();
   readonly #book: ShareBook;
-  readonly #sessions = new Set<Session>();
-  readonly #connectors = new Set<DataChannelConnector>();
-  readonly #rooms = new Set<InviteRoom>();
-  #signaling: Promise<SignalingServer> | undefined;
+  readonly #shares: ShareDesk;
+  readonly #peers: PeerSet;
+  readonly #connectors: Connectors;
+  readonly #places: MeetingPlaces;
+  readonly #finishedInvites: InviteRoom[] = [];
+  #metAt: 'nowhere' | 'rendezvous' | 'everywhere' = 'nowhere';
+  /** Aborted by `close()`. */
+  readonly #life = new AbortController();
 
   constructor(options: EngineOptions) {
+    this.#options = options;
+    const { data, purpose, stun, emit } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#events = options.events;
-    this.#deviceName = options.deviceName;
-    this.#book = new ShareBook(this.#clock);
-  }
-
-  /** Shares a target with whoever pairs with this engine. */
-  share(name: string, target: Target): Share {
-    return this.#book.add(name, target);
-  }
-
-  /** Opens an invite, good for one computer and ten minutes. Starts the signaling server if need be. */
-  async invite(): Promise<OpenInvite> {
-    const server = await this.#signalingServer();
-    const invite = createInvite({
-      publicKey: this.#identity.publicKey,
-      nowMs: Date.now(),
-      name: cutName(this.#deviceName, INVITE_NAME_BYTES_MAX),
-      endpoints: endpointsOfThisComputer(server.port),
-      trust: 'trust-invite',
-    });
-    const room: InviteRoom = new InviteRoom({
-      invite,
+    this.#connectors = new Connectors({
       clock: this.#clock,
-      rooms: server,
-      makeOffer: (claimant) => this.#makeOffer(room, claimant),
-      onWarning: (warning) => this.#events.onInviteWarning(warning),
-      onEnded: (how) => this.#events.onInviteEnded(how),
+      iceServers: stun.map(requireStunUrl),
     });
-    this.#rooms.add(room);
-    return { link: encodeInvite(invite), expiresAt: invite.expiresAt };
+    this.#places = new MeetingPlaces({
+      clock: this.#clock,
+      settings: data.settings,
+      rendezvous: options.rendezvous,
+      emit,
+    });
+    this.#book = new ShareBook({
+      clock: this.#clock,
+      random: Math.random,
+      ownPorts: () => this.#places.ports(),
+      events: {
+        onChanged: (id) => this.#peers.onShareChanged(id),
+        onHealth: (id, health) => this.#tellHealth(id, health),
+      },
+    });
+    this.#shares = new ShareDesk({
+      store: data.shares,
+      book: this.#book,
+    });
+    this.#peers = new PeerSet({
+      context: {
+        clock: this.#clock,
+        random: Math.random,
+        timeOfDay: options.timeOfDay ?? Date.now,
+        identity: data.identity(),
+        connectors: this.#connectors,
+        deviceName: () => options.deviceName,
+      },
+      store: data.peers,
+      book: this.#book,
+      forwards: purpose === 'share' ? 'none' : 'open',
+      rendezvous: this.#places.rendezvousEndpoints,
+      reach: () => this.#reach(),
+      emit,
+    });
   }
 
-  /**
-   * Joins the computer a link came from; resolves when the link is up. Rejects with what the link
-   * or the other side says (`E_INVITE_…`), `E_UNREACHABLE`, `E_IDENTITY`, `E_TRUST_INVITE`, the reason
-   * of `signal`, or, before the invite is touched, `E_PORT_BUSY` or `E_PORT_PRIVILEGED`.
-   */
-  async join(options: JoinOptions): Promise<void> {
-    const invite = parseInvite(options.link, Date.now());
-    if (invite.trust !== 'trust-invite') throw portholeError('E_TRUST_INVITE');
-    if (options.localPort !== undefined) await requireFreePort(options.localPort);
-    const deadline = startDeadline({
-      clock: this.#clock,
-      parent: options.signal,
-      afterMs: CONNECT_TIMEOUT_MS,
-      error: portholeError('E_UNREACHABLE', { reason: 'no connection came about in time' }),
-    });
-    try {
-      await this.#joinPatiently({ invite, localPort: options.localPort, deadline });
-    } finally {
-      deadline.cancel();
+  /** Short device id of this computer. */
+  get device(): string {
+    return shortDeviceId(this.#peers.context.identity.deviceId);
+  }
+
+  get deviceName(): string {
+    return this.#options.deviceName;
+  }
+
+  /** Connections open now, of all peers. */
+  get connections(): number {
+    return this.#peers.all().reduce((sum, peer) => sum + peer.liveSockets, 0);
+  }
+
+  /** Begins what the process is for. */
+  async start(): Promise<void> {
+    this.#places.watch();
+    if (this.#options.purpose === 'forward') this.#meetPeers('rendezvous');
+    if (this.#options.purpose !== 'keep') return;
+    for (const { code, message } of this.#shares.restore()) {
+      this.#options.emit({ kind: 'notice', level: 'warn', code, text: message });
     }
+    await this.#connectAll();
   }
 
   /** Ends every link, invite and listener; resolves when nothing of this engine is left. */
   async close(): Promise<void> {
-    for (const room of this.#rooms) room.close();
-    this.#rooms.clear();
-    const sessions = [...this.#sessions];
-    for (const session of sessions) session.close();
-    await Promise.all(sessions.map(({ ended }) => ended));
-    for (const connector of this.#connectors) connector.close();
-    this.#connectors.clear();
-    const server = await this.#signaling?.catch(() => undefined);
-    await server?.close();
+    this.#life.abort(portholeError('E_UNREACHABLE', { reason: 'it was stopped' }));
+    this.#book.close();
+    for (const room of this.#finishedInvites.splice(0)) room.close();
+    this.#connectors.close();
+    await this.#peers.close();
+    await this.#places.close();
   }
 
-  // ── The joining side ────────────────────────────────────────────────────────────────────────
+  // ── Shares ──────────────────────────────────────────────────────────────────────────────────
+
+  shares(): ShareView[] {
+    return this.#shares.views();
+  }
 
   /**
-   * Claims and connects, and again where the claim was taken but no channel came about: a first
-   * attempt can fail for reasons that are gone at the second (a NAT that had to be opened first).
+   * A command that shares meets its peers once it has something for them. Rejects with E_TARGET_…,
+   * E_LAN_TARGET, E_PEER_UNKNOWN or E_DATA_DIR.
    */
-  async #joinPatiently(attempt: JoinAttempt): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      const connector = this.#connector('answerer');
-      const deadline = startDeadline({
-        clock: this.#clock,
-        parent: attempt.deadline.signal,
-        afterMs: JOIN_TRY_MS,
-        error: portholeError('E_UNREACHABLE', { reason: 'no connection came about in time' }),
-      });
-      try {
-        return await this.#joinOnce({ ...attempt, deadline }, connector);
-      } catch (thrown) {
-        connector.close();
-        attempt.deadline.signal.throwIfAborted();
-        const error = toPortholeError(thrown);
-        const mayHelp = error.code === 'E_UNREACHABLE' && connector.wasAnswered;
-        if (!mayHelp || tries === JOIN_TRIES_MAX) throw error;
-      } finally {
-        deadline.cancel();
-      }
-    }
-  }
-
-  async #joinOnce(attempt: JoinAttempt, connector: DataChannelConnector): Promise<void> {
-    const { invite, deadline, localPort } = attempt;
-    const claim = await claimInvite({
-      invite,
-      identity: this.#identity,
-      name: this.#deviceName,
-      clock: this.#clock,
-      signal: deadline.signal,
-      answerOffer: async (offer) => {
-        connector.accept(unpackDescription(offer));
-        return packDescription(await connector.describe());
-      },
-      onRefused: (error) => deadline.abort(error),
+  async share({ target, name, peers, lan }: CallParams<'share'>): Promise<ShareView> {
+    const chosen = peers.map((peer) => this.#peers.find(peer).deviceId);
+    const record = await this.#shares.add({
+      target,
+      name,
+      lan,
+      access:
+        chosen.length === 0 ? { kind: 'everyone', except: [] } : { kind: 'chosen', peers: chosen },
+      lifetime: this.#options.purpose === 'keep' ? 'kept' : 'command',
     });
-    try {
-      const carrier = await Promise.race([connector.opened, deadline.aborted]);
-      const trust: Trust = {
-        role: 'answerer',
-        keys: claim.keys,
-        expectedPublicKey: invite.publicKey,
-        onProved: () => {},
-      };
-      await Promise.race([this.#openSession(carrier, trust, localPort), deadline.aborted]);
-    } finally {
-      claim.close();
+    if (this.#options.purpose === 'share' && this.#peers.all().length > 0) await this.#connectAll();
+    return this.#shares.view(record);
+  }
+
+  /** Ends a share at once, open connections too. Throws E_SHARE_UNKNOWN. */
+  unshare({ share }: CallParams<'unshare'>): ShareView {
+    const record = this.#shares.find(share);
+    const view = this.#shares.view(record);
+    this.#shares.remove(record);
+    return { ...view, state: 'stopped' };
+  }
+
+  grant({ peer, share }: CallParams<'grant'>): { peer: PeerView; share: ShareView } {
+    const connection = this.#peers.find(peer);
+    const record = this.#shares.grant(this.#shares.find(share), connection.deviceId);
+    return { peer: connection.view(), share: this.#shares.view(record) };
+  }
+
+  /** The peer's open connections to the share end at once. */
+  revoke({ peer, share }: CallParams<'revoke'>): { peer: PeerView; share: ShareView } {
+    const connection = this.#peers.find(peer);
+    const record = this.#shares.revoke(this.#shares.find(share), connection.deviceId);
+    return { peer: connection.view(), share: this.#shares.view(record) };
+  }
+
+  // ── Peers ───────────────────────────────────────────────────────────────────────────────────
+
+  peers(): PeerView[] {
+    return this.#peers.all().map((peer) => peer.view());
+  }
+
+  /** Ends the link with a peer and forgets it. Throws E_PEER_UNKNOWN. */
+  forget({ peer }: CallParams<'forget'>): PeerView {
+    const connection = this.#peers.find(peer);
+    const view = connection.view();
+    this.#peers.forget(connection);
+    this.#shares.forgetDevice(connection.deviceId);
+    return { ...view, state: 'removed' };
+  }
+
+  // ── Forwards ────────────────────────────────────────────────────────────────────────────────
+
+  forwards(): ForwardView[] {
+    return this.#peers.all().flatMap((peer) => peer.forwardViews());
+  }
+
+  /** Opens a forward to a peer's share. Rejects with E_PEER_…, E_REMOVED, E_SHARE_UNKNOWN, E_PORT_BUSY or E_PORT_PRIVILEGED. */
+  async connect({ peer, share, localPort }: CallParams<'connect'>): Promise<ForwardView> {
+    const connection = this.#peers.find(peer);
+    if (connection.record.trust === 'removed') {
+      throw portholeError('E_REMOVED', { peer: connection.name });
     }
+    this.#peers.activate(connection);
+    await connection.firstShares(connection.isUp ? FIRST_SHARES_MS : CALL_TIMEOUT_MS);
+    return await this.#openForward(connection, share, localPort ?? undefined);
   }
 
-  // ── The sharing side ────────────────────────────────────────────────────────────────────────
-
-  #signalingServer(): Promise<SignalingServer> {
-    this.#signaling ??= SignalingServer.listen({ clock: this.#clock });
-    return this.#signaling;
+  /** Closes a forward for good. Throws E_FORWARD_UNKNOWN or E_AMBIGUOUS. */
+  disconnect({ forward }: CallParams<'disconnect'>): ForwardView {
+    const { connection, view } = this.#findForward(forward);
+    connection.forwards?.disconnect(view.share);
+    return view;
   }
 
-  async #makeOffer(room: InviteRoom, claimant: Claimant): Promise<Offer> {
-    let invite: 'open' | 'spent' = 'open';
-    const connector = this.#connector('offerer');
-    const description = packDescription(await connector.describe());
-    const trust: Trust = {
-      role: 'offerer',
-      keys: room.keys,
-      expectedPublicKey: claimant.publicKey,
-      onProved: (peer) => {
-        room.use(peer.publicKey);
-        invite = 'spent';
-      },
+  // ── Pairing ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Makes an invite and waits for the device that uses it; see `hostInvite` and `hostOffline`. */
+  async invite(params: CallParams<'invite'>, asking: PairingTalk): Promise<PeerView> {
+    const { mode, trust, grant } = params;
+    const share = grant === null ? undefined : this.#shares.find(grant);
+    const pairing = {
+      peers: this.#peers,
+      trust,
+      talk: this.#whileOpen(asking),
+      onStored: (deviceId: string) => this.#shares.grantIfShared(share?.id, deviceId),
     };
-    const giveUp = this.#clock.after(CONNECT_TIMEOUT_MS, () => connector.close());
-    connector.opened
-      .then((carrier) => this.#openSession(carrier, trust, undefined))
-      .catch((thrown: unknown) => this.#events.onClaimFailed(toPortholeError(thrown), invite))
-      .finally(giveUp);
+    // By hand too: the new peer is told where it finds this device the next time.
+    await this.#listen();
+    const connection =
+      mode === 'offline' ? await hostOffline(pairing) : await this.#inviteOnline(pairing);
+    // Its list says that it has stored us; a process that ends now would leave it in doubt.
+    await connection.firstShares(FIRST_SHARES_MS);
+    return connection.view();
+  }
+
+  /**
+   * Pairs with the device a code came from; its shares become forwards. Resolves when the first of
+   * them are open. Rejects with E_INVITE_…, E_VERSION, E_OWN_INVITE, E_UNREACHABLE, E_IDENTITY,
+   * E_DIGITS_DIFFER or, before the code is touched, E_PORT_BUSY or E_PORT_PRIVILEGED.
+   */
+  async join(params: CallParams<'join'>, asking: PairingTalk): Promise<PeerView> {
+    const talk = this.#whileOpen(asking);
+    const code = parseCode(params.code, this.#peers.context.timeOfDay());
+    const { publicKey, name } = code.invite;
+    const deviceId = deviceIdOf(publicKey);
+    const { trust, localPort } = params;
+    if (deviceId === this.#peers.context.identity.deviceId) throw portholeError('E_OWN_INVITE');
+    if (localPort !== null) await requireFreePort(localPort);
+    talk.emit({ kind: 'connecting', peer: shortDeviceId(deviceId), peerName: name });
+    const joining = { peers: this.#peers, trust, talk, localPort: localPort ?? undefined };
+    const connection =
+      code.kind === 'offline'
+        ? await joinOffline({ ...joining, code })
+        : await joinInvite({ ...joining, invite: code.invite });
+    await connection.firstShares(FIRST_SHARES_MS);
+    return connection.view();
+  }
+
+  async #inviteOnline(pairing: HostOptions): Promise<PeerConnection> {
+    return await hostInvite({
+      ...pairing,
+      rooms: this.#places.rooms(),
+      endpoints: this.#places.endpoints(),
+      settled: () => this.#places.settled(),
+      finished: (room) => this.#finished(room),
+    });
+  }
+
+  /** The talk, ended by `close()` too. */
+  #whileOpen(talk: PairingTalk): PairingTalk {
     return {
-      description,
-      onAnswer: (answer) => this.#acceptAnswer(connector, answer),
-      onWithdrawn: () => connector.close(),
+      signal: AbortSignal.any([talk.signal, this.#life.signal]),
+      emit: (event) => talk.emit(event),
+      nextInput: () => talk.nextInput(),
     };
   }
 
-  #acceptAnswer(connector: DataChannelConnector, answer: Uint8Array): void {
+  #finished(room: InviteRoom): void {
+    if (this.#life.signal.aborted) return room.close();
+    this.#finishedInvites.push(room);
+    if (this.#finishedInvites.length > FINISHED_INVITES_MAX) this.#finishedInvites.shift()?.close();
+  }
+
+  async #connectAll(): Promise<void> {
+    await this.#listen();
+    for (const peer of this.#peers.all()) this.#peers.activate(peer);
+  }
+
+  async #listen(): Promise<void> {
+    await this.#places.listen();
+    this.#meetPeers('everywhere');
+  }
+
+  /** Lets peers call us; a process that only forwards opens no port for that. */
+  #meetPeers(where: 'rendezvous' | 'everywhere'): void {
+    if (this.#metAt === where || this.#metAt === 'everywhere') return;
+    this.#metAt = where;
+    const own = this.#peers.context.identity.deviceId;
+    this.#peers.listen(({ deviceId }) => this.#places.roomsFor(own, deviceId));
+  }
+
+  async #openForward(connection: PeerConnection, share: string, localPort: number | undefined) {
     try {
-      connector.accept(unpackDescription(answer));
-    } catch {
-      connector.close();
+      return await connection.connect(share, localPort);
+    } catch (thrown) {
+      const isUnknown = toPortholeError(thrown).code === 'E_SHARE_UNKNOWN';
+      if (!isUnknown || connection.isUp) throw thrown;
+      throw portholeError('E_PEER_OFFLINE', { peer: connection.name }, { cause: thrown });
     }
   }
 
-  // ── Links ───────────────────────────────────────────────────────────────────────────────────
-
-  #connector(role: 'offerer' | 'answerer'): DataChannelConnector {
-    const connector = new DataChannelConnector({ role, clock: this.#clock });
-    this.#connectors.add(connector);
-    const forget = (): boolean => this.#connectors.delete(connector);
-    connector.opened.then(forget, forget);
-    return connector;
+  #reach(): Reach {
+    const { endpoints, rendezvous } = this.#places.reach();
+    return { endpoints, rendezvous, name: this.#options.deviceName };
   }
 
-  /** Authenticates the other end and runs the link; resolves when it is up, rejects if it never is. */
-  #openSession(carrier: Carrier, trust: Trust, localPort: number | undefined): Promise<void> {
-    const events = this.#events;
-    const peer = (): Peer => authenticated as Peer;
-    let authenticated: Peer | undefined;
-    const session = new Session({
-      carrier,
-      clock: this.#clock,
-      authenticator: this.#authenticator(carrier, trust),
-      book: this.#book,
-      localPort,
-      events: {
-        onReady: ({ deviceId, name }) => {
-          authenticated = { id: shortDeviceId(deviceId), name };
-          events.onPaired(peer());
-          events.onLink(peer(), 'up', carrier.kind);
-        },
-        onForward: (forward) => events.onForward(forward, peer()),
-        onForwardFailed: (error) => events.onForwardFailed(error),
-        onSocketRefused: (code) => events.onSocketRefused(code),
-        onClosed: (cause) => {
-          events.onLink(peer(), 'closed', carrier.kind);
-          events.onLinkClosed(cause, peer());
-        },
-      },
-    });
-    this.#sessions.add(session);
-    void session.ended.then(() => this.#sessions.delete(session));
-    return session.ready;
+  #tellHealth(id: string, health: 'up' | 'down'): void {
+    const share = this.#shares.views().find((view) => view.id === id);
+    if (share === undefined) return;
+    const { name, target } = share;
+    this.#options.emit({ kind: 'health', share: id, name, target, health });
   }
 
-  #authenticator(carrier: Carrier, trust: Trust): Authenticator {
-    return new ChannelAuthenticator({
-      ...trust,
-      identity: this.#identity,
-      name: this.#deviceName,
-      binding: carrier.binding,
-    });
+  #findForward(text: string): { connection: PeerConnection; view: ForwardView } {
+    const all = this.#peers
+      .all()
+      .flatMap((connection) => connection.forwardViews().map((view) => ({ connection, view })));
+    const wanted = text.trim();
+    const found = all.filter(({ view }) =>
+      [view.local, view.local.split(':')[1], view.share, view.name].includes(wanted),
+    );
+    const [only] = found;
+    if (only === undefined) throw portholeError('E_FORWARD_UNKNOWN', { forward: text });
+    if (found.length > 1) {
+      const choices = found.map(({ view }) => view.local).join(', ');
+      throw portholeError('E_AMBIGUOUS', { name: text, choices });
+    }
+    return only;
   }
 }

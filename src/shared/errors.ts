@@ -19,8 +19,7 @@ interface ErrorEntry {
 export const ERRORS = {
   E_LINK_LOST: {
     wire: 1001,
-    sentence:
-      'The connection to {peer} was lost: {reason}. Its forwards are closed. Start again with a new invite.',
+    sentence: 'The connection to {peer} was lost: {reason}. Porthole connects again by itself.',
     retry: 'retry',
   },
   E_PROTOCOL: {
@@ -38,7 +37,7 @@ export const ERRORS = {
   E_IDENTITY: {
     wire: 1004,
     sentence:
-      'Blocked: the computer that answered could not prove that it is the one the invite came from. Try again with a new invite on a network you trust.',
+      'Blocked: the computer that answered could not prove that it is the one you paired with or the code came from. Try again on a network you trust.',
     retry: 'final',
   },
   E_UNREACHABLE: {
@@ -47,11 +46,22 @@ export const ERRORS = {
       'Cannot reach the other computer ({reason}). Is it awake, is Porthole still running there, and are both on a network that lets them talk?',
     retry: 'retry',
   },
-  E_TRUST_INVITE: {
-    wire: 1006,
-    sentence:
-      'Only one side was started with --trust-invite, so nothing was trusted. Start both sides with it.',
+  E_REMOVED: {
+    wire: 1007,
+    sentence: 'This computer was removed from {peer}. To connect again, pair again.',
     retry: 'final',
+  },
+  E_PEER_OFFLINE: {
+    wire: 1008,
+    sentence:
+      '{peer} is offline, so what it shares is not known. Is it awake, and is Porthole running there? Try again when it is back.',
+    retry: 'retry',
+  },
+  E_RENDEZVOUS: {
+    wire: 1010,
+    sentence:
+      'Cannot reach the rendezvous server {server} ({reason}). Existing connections keep working.',
+    retry: 'retry',
   },
   E_SOCKET_RESET: {
     wire: 2001,
@@ -93,6 +103,43 @@ export const ERRORS = {
     sentence: 'The other computer does not share that with this computer.',
     retry: 'final',
   },
+  E_PEER_UNKNOWN: {
+    wire: 3002,
+    sentence: 'No paired device is called "{peer}". porthole peers lists them.',
+    retry: 'final',
+  },
+  E_SHARE_UNKNOWN: {
+    wire: 3003,
+    sentence: 'Nothing that is shared is called "{share}". porthole list tells what is there.',
+    retry: 'final',
+  },
+  E_AMBIGUOUS: {
+    wire: 3004,
+    sentence: '"{name}" can mean {choices}. Use the id.',
+    retry: 'final',
+  },
+  E_TARGET_FORBIDDEN: {
+    wire: 3005,
+    sentence: '{target} cannot be shared: {reason}.',
+    retry: 'final',
+  },
+  E_LAN_TARGET: {
+    wire: 3006,
+    sentence:
+      '{target} is not on this computer. Add --allow-lan to share something of another computer on your network.',
+    retry: 'final',
+  },
+  E_SHARE_NAME: {
+    wire: 3008,
+    sentence:
+      'Something else is shared as "{name}" already ({target}). Give it another --name, or end that one with porthole unshare.',
+    retry: 'final',
+  },
+  E_FORWARD_UNKNOWN: {
+    wire: 3007,
+    sentence: 'No forward is called "{forward}". porthole list tells what is there.',
+    retry: 'final',
+  },
   E_INVITE_INVALID: {
     wire: 4001,
     sentence: 'This is not a Porthole code. Copy the whole link that starts with porthole://pair#',
@@ -125,6 +172,54 @@ export const ERRORS = {
       'Another device (name "{name}") also tried this code. For safety the code was cancelled. Start again for a new one.',
     retry: 'final',
   },
+  E_DIGITS_DIFFER: {
+    wire: 4007,
+    sentence:
+      'Pairing stopped. The numbers did not match, so someone may be between the two computers. Try again with a new code on a network you trust.',
+    retry: 'final',
+  },
+  E_CONFIRM_TIMEOUT: {
+    wire: 4008,
+    sentence:
+      'Pairing stopped: nobody said in time whether the numbers match. Try again with a new code.',
+    retry: 'final',
+  },
+  E_OWN_INVITE: {
+    wire: 4009,
+    sentence:
+      'This code was made by this very computer. Open it on the other one; to try both ends here, give one of them its own --data-dir.',
+    retry: 'final',
+  },
+  E_ANSWER_MISMATCH: {
+    wire: 4010,
+    sentence:
+      'This answer belongs to another code. Copy the answer that was made from the code shown here.',
+    retry: 'final',
+  },
+  E_CONFIRM_INPUT: {
+    wire: 4011,
+    sentence:
+      'Pairing stopped: standard input ended before anybody said whether the numbers match. Start again in a terminal, or pass --trust-invite on both sides.',
+    retry: 'final',
+  },
+  E_PAIRING_LOST: {
+    wire: 4012,
+    sentence:
+      'Pairing with {peer} stopped: the connection was lost ({reason}). Try again with a new code.',
+    retry: 'final',
+  },
+  E_CODE_EXPECTED: {
+    wire: 4013,
+    sentence:
+      'This is an answer, not a code to pair with. Paste it on the computer that showed the code; here, paste the whole link that starts with porthole://pair#',
+    retry: 'final',
+  },
+  E_ANSWER_EXPECTED: {
+    wire: 4014,
+    sentence:
+      'This is {given}, not the answer to the code shown here. Open that code on the other computer, and copy the whole answer it shows; it starts with porthole://answer#',
+    retry: 'final',
+  },
   E_USAGE: { wire: 5001, sentence: '{problem}', retry: 'final' },
   E_TARGET_INVALID: {
     wire: 5002,
@@ -150,10 +245,76 @@ export const ERRORS = {
       'Port {port} is already used on this computer. Leave --local out to let Porthole choose, or name another.',
     retry: 'final',
   },
-  E_TRUST_REQUIRED: {
-    wire: 5006,
+  E_DATA_DIR_IN_USE: {
+    wire: 5007,
     sentence:
-      'This version cannot compare digits yet, so pairing needs --trust-invite on both sides: whoever gets the link first is trusted. Add --trust-invite, and send the link only where nobody else reads it.',
+      'Another Porthole (process {pid}) uses the data folder {path}. Stop it first, or give this one a folder of its own with --data-dir. While porthole up runs, commands share its folder.',
+    retry: 'final',
+  },
+  E_DATA_DIR_OPEN: {
+    wire: 5008,
+    sentence:
+      'Others on this computer can read {path}, so it was not used. Run: chmod {mode} {path}',
+    retry: 'final',
+  },
+  E_NO_DAEMON: {
+    wire: 5009,
+    sentence: 'Porthole is not running for this data folder. Start it with: porthole up',
+    retry: 'final',
+  },
+  E_KEY_UNREADABLE: {
+    wire: 5010,
+    sentence:
+      'Porthole cannot read its key in {path} ({reason}). Restore it with porthole import, or move the file away to start over with a new one; devices must then pair again.',
+    retry: 'final',
+  },
+  E_PASSPHRASE: {
+    wire: 5011,
+    sentence: 'The passphrase is wrong, or the backup was changed. Nothing was imported.',
+    retry: 'final',
+  },
+  E_BACKUP_INVALID: {
+    wire: 5012,
+    sentence: 'This is not a backup that porthole export made. Nothing was imported.',
+    retry: 'final',
+  },
+  E_CONTROL: {
+    wire: 5013,
+    sentence:
+      'The running Porthole did not understand this command ({reason}). Is it another version? Restart porthole up.',
+    retry: 'final',
+  },
+  E_CERTIFICATE: {
+    wire: 5014,
+    sentence:
+      'The certificate or its key cannot be used ({reason}). Give --cert and --key a PEM file each.',
+    retry: 'final',
+  },
+  E_LISTEN: {
+    wire: 5015,
+    sentence: 'Cannot listen on {address} ({reason}). Choose another with --listen.',
+    retry: 'final',
+  },
+  E_IDENTITY_EXISTS: {
+    wire: 5016,
+    sentence:
+      'This data folder has an identity already. Add --replace to put the imported one in its place; devices paired with the old one must pair again.',
+    retry: 'final',
+  },
+  E_DATA_FILE: {
+    wire: 5020,
+    sentence: 'Porthole cannot read {path} ({reason}). Mend that, or move it away.',
+    retry: 'final',
+  },
+  E_DATA_VERSION: {
+    wire: 5021,
+    sentence: '{path} was written by a newer Porthole. Update this one.',
+    retry: 'final',
+  },
+  E_CONTROL_SOCKET: {
+    wire: 5022,
+    sentence:
+      'Commands cannot talk to this Porthole through {path} ({reason}). Remove what is there, or choose a data folder with a shorter path.',
     retry: 'final',
   },
   E_INTERNAL: {

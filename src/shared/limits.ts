@@ -57,6 +57,27 @@ export const LISTEN_BACKLOG = 4096;
 /** How long a look at a local port may take, ms; loopback answers in well under one. */
 export const PROBE_MS = 1000;
 
+/** Forwards to one peer. Far above what a person shares; a hostile list of 16 KiB would name two thousand. */
+export const FORWARDS_PER_PEER_MAX = 256;
+
+/** The target of a share is asked for this often while it answers, ms. A crash is known within half a minute, and sooner where somebody connects; more often would fill the target's log. */
+export const HEALTH_PROBE_MS = 30_000;
+
+/** …and this often while it does not, or may not, answer, ms: a restarted app is back for everybody within a second or two. */
+export const HEALTH_DOWN_PROBE_MS = 1000;
+
+/** Every pause between two looks is shorter by up to this part, at random: 1/8. Keeps apart what started together. */
+export const HEALTH_JITTER_FRACTION = 8;
+
+/** How long a look at a target may take, ms. A computer on the local network answers in a few; a retransmitted SYN takes a second. */
+export const HEALTH_PROBE_TIMEOUT_MS = 2000;
+
+/** Looks in a row without an answer that make a target down. One can be a restart, two bad luck. */
+export const HEALTH_FAILURES_MAX = 3;
+
+/** How long a look waits for the target to close in its turn, ms. Then it is cut; a server that never reads would hold the socket for ever. */
+export const HEALTH_PROBE_CLOSE_MS = 1000;
+
 /** How long a reset waits for the bytes ahead of it to be taken, ms. TCP would drop what a stalled reader left in the sender's buffer; ten seconds lets a slow one have it and still ends a dead one. */
 export const RESET_LINGER_MS = 10_000;
 
@@ -146,6 +167,9 @@ export const NATIVE_LINGER_MS = 2000;
 /** A carrier that is not authenticated by then is closed, ms. A handshake takes three round trips. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** How long two people may take to compare the digits, ms. They may have to call each other first; the computers hold nothing but an idle link meanwhile. */
+export const CONFIRM_TIMEOUT_MS = 300_000;
+
 /** What a carrier may send before it is authenticated, bytes. HELLO and AUTH take under 400. */
 export const HANDSHAKE_BYTES_MAX = 8192;
 
@@ -170,13 +194,84 @@ export const CONTROL_BYTES_MAX = 16_384;
 /** CONTROL messages that may wait for an earlier one. */
 export const CONTROL_WAITING_MAX = 64;
 
+/** CONTROL messages a peer may send in a minute. Each can make this computer write a file and open ports; fifty shares whose targets come and go every few seconds make a thousand. */
+export const CONTROL_PER_MINUTE_MAX = 1200;
+
+/** Addresses of its signaling server a peer may tell. Twice what an invite holds: no QR code limits it, and trying them all still takes one round. */
+export const REACH_ENDPOINTS_MAX = 8;
+
+/** Rendezvous servers a peer may tell. One is the rule; with a second one at work and spares it still is a handful. */
+export const REACH_RENDEZVOUS_MAX = 4;
+
+/** URL of a rendezvous server, characters. A host name has at most 253. */
+export const REACH_URL_CHARS_MAX = 256;
+
 // ── Command ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Longest backup that `import` reads, bytes: 2,000 paired devices with twenty forwards each. */
+export const BACKUP_TEXT_BYTES_MAX = 8_388_608;
 
 /** Longest pasted line that `join` reads, bytes; a longer one is no link. A link takes about 200 bytes and at most INVITE_CHARS_MAX, some chats wrap it in more. */
 export const INVITE_TEXT_BYTES_MAX = 4096;
 
+/** Largest QR code that is drawn, version (ISO/IEC 18004): 77 modules to a side. Cameras often fail at more, and the largest code of two descriptions fits. */
+export const QR_VERSION_MAX = 15;
+
 /** From Ctrl+C to the end of the process at the latest, ms. */
 export const EXIT_DEADLINE_MS = 900;
+
+/** How often a question is asked again when the answer is neither yes nor no; then it counts as no. A slip or two is human, and a script that answers something else must not be asked for ever. */
+export const QUESTION_REPEATS_MAX = 3;
+
+/** Longest answer to a yes-or-no question that is looked at, bytes. The longest is three; a pasted link is no answer. */
+export const ANSWER_BYTES_MAX = 64;
+
+/** Longest passphrase, bytes of UTF-8. Far above what anyone types, and a whole file is no passphrase. */
+export const PASSPHRASE_BYTES_MAX = 1024;
+
+// ── Control socket and log ──────────────────────────────────────────────────────────────────────
+
+/** Random token that a client of the control socket must have read from the data folder, bytes: 256 bits, beyond guessing. */
+export const CONTROL_TOKEN_BYTES = 32;
+
+/** Path of a Unix socket, bytes. The kernel takes 107 (Linux) or 103 (macOS); a longer path goes to a folder for temporary files. */
+export const CONTROL_PATH_BYTES_MAX = 100;
+
+/** Longest line on the control socket, bytes, both ways. The largest message is the whole state; 256 KiB has room for several hundred shares and devices. */
+export const CONTROL_LINE_BYTES_MAX = 262_144;
+
+/** Longest line of a client that has not shown the token yet, bytes. Its two lines take under 100. */
+export const CONTROL_GREETING_BYTES_MAX = 512;
+
+/** Clients of the control socket at once. A person has a few terminals open; a script that leaks clients is stopped here. */
+export const CONTROL_CLIENTS_MAX = 64;
+
+/** Calls a client may have open at once. A command makes one or two; a window that shows everything some more. */
+export const CONTROL_CALLS_MAX = 64;
+
+/** Inputs of a call that nobody has taken yet. They are given when they are asked for, so one is usual. */
+export const CONTROL_INPUTS_MAX = 16;
+
+/** A client of the control socket must have shown the token by then, ms, and the process behind it must have proved that it knows it. Both take a millisecond; a stopped process takes for ever. */
+export const CONTROL_GREETING_MS = 5000;
+
+/** What may wait for a client of the control socket that does not read, bytes; past that it is cut. The longest answer is the whole log, said at once: LOG_ENTRIES_MAX × LOG_TEXT_CHARS_MAX of three bytes each, and some more. */
+export const CONTROL_OUTPUT_BYTES_MAX = 4_194_304;
+
+/** Entries that `logs` shows. At the usual rate of a few a minute some hours. */
+export const LOG_ENTRIES_MAX = 1000;
+
+/** Text of a log entry, characters; what is longer is cut. The longest sentence with the longest names in it takes under 500. */
+export const LOG_TEXT_CHARS_MAX = 1000;
+
+/** The log file is put aside when it has reached this, bytes. */
+export const LOG_FILE_BYTES = 1_048_576;
+
+/** Log files put aside, beside the one in use: three in all, so a log takes about 3 MiB (a burst of LOG_WAITING_BYTES_MAX stays in one piece) and reaches back some weeks. */
+export const LOG_FILES_KEPT = 2;
+
+/** What may wait for a disk that does not take it, bytes; past that entries are left out of the file. */
+export const LOG_WAITING_BYTES_MAX = 1_048_576;
 
 // ── Signaling and pairing ───────────────────────────────────────────────────────────────────────
 
@@ -195,8 +290,8 @@ export const SIGNALING_CONNECTIONS_PER_ADDRESS_MAX = 4;
 /** A signaling connection must show a valid message within this time, ms. */
 export const SIGNALING_FIRST_MESSAGE_MS = 10_000;
 
-/** Rooms a signaling server keeps, finished ones included. One invite is open at a time; the rest answer that theirs is used. */
-export const SIGNALING_ROOMS_MAX = 64;
+/** Rooms a signaling server keeps, finished ones included: three for each of 5,000 paired devices, and a few invites. A room is an entry in a table. */
+export const SIGNALING_ROOMS_MAX = 16_384;
 
 /** Messages one signaling connection may send in a second, pings included. Pairing sends two in a row at most. */
 export const SIGNALING_MESSAGES_PER_SECOND_MAX = 10;
@@ -213,6 +308,9 @@ export const SIGNALING_CONNECT_TIMEOUT_MS = 10_000;
 /** A closed signaling connection waits this long for the other side's goodbye, ms. */
 export const SIGNALING_CLOSE_MS = 1000;
 
+/** What may wait to be sent on one signaling connection, bytes: four messages of the largest size. Whoever reads slower than pairing talks is cut off. */
+export const SIGNALING_BUFFERED_BYTES_MAX = 65_536;
+
 /** Tag of a room, bytes: 128 bits, beyond guessing. */
 export const ROOM_TAG_BYTES = 16;
 
@@ -225,6 +323,9 @@ export const SEALING_SALTS_MAX = 32;
 /** Life of an online invite, ms: long enough to walk to the other computer. */
 export const INVITE_LIFE_MS = 600_000;
 
+/** Life of an offline invite, ms: two blobs have to be carried by hand, there and back. It is also how long both ends of a channel signaled by hand wait for each other. */
+export const OFFLINE_INVITE_LIFE_MS = 900_000;
+
 /** Secret of an invite, bytes: 128 bits, beyond guessing. */
 export const INVITE_SECRET_BYTES = 16;
 
@@ -236,6 +337,9 @@ export const INVITE_IPV6_ENDPOINTS_MAX = 2;
 
 /** Device name inside an invite, bytes of UTF-8, cut at a character. */
 export const INVITE_NAME_BYTES_MAX = 24;
+
+/** An online link, characters: what a QR code of version 10 holds at ECC M (ISO/IEC 18004 table 7). Endpoints that do not fit are left out, least useful first. */
+export const INVITE_LINK_CHARS_MAX = 213;
 
 /** An invite or blob as text, characters. Four host names of the usual length fit; nothing larger is worth reading (threat 11). */
 export const INVITE_CHARS_MAX = 2048;
@@ -262,6 +366,15 @@ export const CANDIDATES_MAX = 10;
 /** How long the answerer of a description lets the offerer knock first, ms. Its answer is there by then on a usual network; later it knocks itself, which a NAT on its side needs. */
 export const CANDIDATE_HOLD_MS = 100;
 
+/** How long an offerer that was given its answer by hand goes on trying, ms: a connection takes milliseconds, and one that needs both NATs opened some seconds; a person watches. */
+export const BY_HAND_CONNECT_MS = 60_000;
+
+/** Pause before a by-hand connection that failed is built anew, ms. The library needs a moment to let go of the old one, and nothing may spin. */
+export const BY_HAND_RETRY_MS = 250;
+
+/** Ports tried for a by-hand connection: one that was free a moment ago can be taken by the time it is opened. */
+export const BY_HAND_PORT_TRIES = 5;
+
 /** How long gathering addresses may take before the description goes out without the rest, ms. An unreachable STUN server would hold it for 23.5 s. */
 export const GATHER_TIMEOUT_MS = 2000;
 
@@ -273,3 +386,104 @@ export const JOIN_TRIES_MAX = 3;
 
 /** From the link to an authenticated carrier, ms; past that pairing failed. */
 export const CONNECT_TIMEOUT_MS = 30_000;
+
+// ── Paired devices ──────────────────────────────────────────────────────────────────────────────
+
+/** Least delay before a peer is called again, ms: a peer that fails at once must not be called in a loop. */
+export const CALL_BACKOFF_LEAST_MS = 100;
+
+/** Ceiling of the first delay before a peer is called again, ms. Doubles with each failure. */
+export const CALL_BACKOFF_FIRST_MS = 500;
+
+/** Highest ceiling, ms: a peer that wakes up is found within half a minute, and one that is away for weeks costs next to nothing. */
+export const CALL_BACKOFF_MAX_MS = 30_000;
+
+/** Of two devices that could call each other the one with the larger id waits this long, ms: the other's call is usually through by then. */
+export const CALL_COURTESY_MS = 1000;
+
+/** One call of a peer takes at most this long, ms: a connection takes a tenth of a second on a LAN, a few seconds through NATs. */
+export const CALL_TIMEOUT_MS = 15_000;
+
+/** A link that lasted this long resets the backoff, ms. */
+export const LINK_HEALTHY_MS = 15_000;
+
+/** Two links with one peer that came up within this time were made by both sides calling at once, ms; later a second one means that the first is dead. */
+export const GLARE_MS = 3000;
+
+/** How often the daily rooms are looked after, ms. An hour late is early enough: tomorrow's is open already. */
+export const PEER_ROOM_REFRESH_MS = 3_600_000;
+
+/** Callers' salts that a paired device's room remembers; the oldest are forgotten. A replay that gets past it only makes an offer nobody can answer. */
+export const PEER_SALTS_MAX = 256;
+
+/** How long `join` waits for the first list of shares, ms. It comes with the link. */
+export const FIRST_SHARES_MS = 2000;
+
+/** How long an invite waits for its rendezvous servers before it is shown, ms: a reachable one takes a few round trips, and an unreachable one must not keep the person waiting. */
+export const RENDEZVOUS_PATIENCE_MS = 3000;
+
+/** Rooms of finished invites that an engine keeps, so that a second person hears that theirs was used. */
+export const FINISHED_INVITES_MAX = 16;
+// ── Data folder ─────────────────────────────────────────────────────────────────────────────────
+
+/** Largest file of the data folder, bytes. 1,000 peers with ten forwards each take about 2 MiB; what is larger is no file of ours and is not read into memory. */
+export const DATA_FILE_BYTES_MAX = 16_777_216;
+
+/** How often the time a peer was last seen is saved at most, ms. People read it in minutes, and every save waits for the disk. */
+export const LAST_SEEN_SAVE_MS = 60_000;
+
+/** Rendezvous and STUN servers in the settings, each. One of each serves; a few more are spares. */
+export const SETTINGS_SERVERS_MAX = 16;
+
+/** A text in the settings or of an address, characters. A host name has at most 253 (RFC 1035). */
+export const SETTINGS_TEXT_CHARS_MAX = 512;
+
+/** Work of scrypt for a backup, N (with r = 8, p = 1): 128 MiB and about half a second for each guess of the passphrase. Part of the format: another number needs another version. */
+export const BACKUP_SCRYPT_N = 131_072;
+
+/** A backup as text, characters: a file of the largest size in base64. */
+export const BACKUP_CHARS_MAX = 22_369_622;
+// ── Rendezvous ──────────────────────────────────────────────────────────────────────────────────
+
+/** Connections at once to a rendezvous server. An idle one costs 15 KiB (measured), so all of them and the process itself about 140 MiB: the smallest machine one can rent. */
+export const RENDEZVOUS_CONNECTIONS_MAX = 4096;
+
+/** Connections at once from one address. A device has one for each paired device and day it waits for, and a household or an office shares one address; sixteen such addresses fill a server. */
+export const RENDEZVOUS_CONNECTIONS_PER_ADDRESS_MAX = 256;
+
+/** Rooms at once: three quarters of the connections, so that hosts leave some for their guests. */
+export const RENDEZVOUS_ROOMS_MAX = 3072;
+
+/** Guests at once in one room of a rendezvous server; as many as an embedded signaling server takes in all. */
+export const RENDEZVOUS_GUESTS_MAX = 32;
+
+/** Guests that one room takes in a second. Each makes two frames for its host, who must not be flooded by them. */
+export const RENDEZVOUS_GUESTS_PER_SECOND_MAX = 10;
+
+/** Frames in a second on a host's connection, pings included, either way. Ten messages of each of 32 guests, their coming and going, and some to spare. */
+export const RENDEZVOUS_FRAMES_PER_SECOND_MAX = 512;
+
+/** What may wait to be sent to a host, bytes. Past it the guest that says more is cut off, not the host: a guest must not end a room. */
+export const RENDEZVOUS_HOST_BUFFERED_BYTES_MAX = 262_144;
+
+/** PING of a rendezvous server to its hosts, ms. Routers forget an idle TCP connection after some minutes, proxies often after one. */
+export const RENDEZVOUS_PING_MS = 30_000;
+
+/** Pings in a row that a host may leave unanswered; then its room is closed. */
+export const RENDEZVOUS_MISSED_PINGS_MAX = 2;
+
+/** Silence, pings included, after which a device gives its connection to a rendezvous server up, ms. Two pings were lost by then, and half a period on top. */
+export const RENDEZVOUS_SILENCE_MS = 75_000;
+
+/** First and longest wait before a device connects to its rendezvous server again, ms; the wait doubles in between, and is cut at random so that not all come at once when a server is back. */
+export const RENDEZVOUS_RETRY_MIN_MS = 500;
+export const RENDEZVOUS_RETRY_MAX_MS = 30_000;
+
+/** How long a connection to a rendezvous server must have lasted for the next wait to be short again, ms. A server that ends every connection soon gets no more than two tries a minute. */
+export const RENDEZVOUS_STABLE_MS = 30_000;
+
+/** Goodbyes of a rendezvous server that ends may take this long, ms; within EXIT_DEADLINE_MS. */
+export const RENDEZVOUS_GOODBYE_MS = 500;
+
+/** A rendezvous server logs its counters at most this often, ms: enough to see a flood, too seldom to follow a person. */
+export const RENDEZVOUS_LOG_MS = 60_000;

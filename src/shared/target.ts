@@ -23,20 +23,16 @@ export function parsePort(text: string): number | undefined {
   return isPort(port) ? port : undefined;
 }
 
-/** Parses `PORT`, `HOST:PORT` or `[IPv6]:PORT`. Throws `E_TARGET_INVALID`. */
+/** Parses `PORT`, `HOST:PORT` or `[IPv6]:PORT`, the address with or without a zone (RFC 4007). Throws `E_TARGET_INVALID`. */
 export function parseTarget(text: string): Target {
-  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@[\]]+)):)?(\d+)$/.exec(text.trim());
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|([^\s:/@[\]]+)):)?(\d+)$/.exec(
+    text.trim(),
+  );
   const port = parsePort(match?.[3] ?? '');
   if (match === null || port === undefined)
     throw portholeError('E_TARGET_INVALID', { target: text });
   const name = match[1] ?? match[2];
   return { host: name === undefined ? 'loopback' : { name }, port };
-}
-
-/** Whether a target is on this computer's loopback interface, as far as its name tells. */
-export function isLoopback({ host }: Target): boolean {
-  if (host === 'loopback') return true;
-  return ['localhost', '127.0.0.1', '::1', '0.0.0.0', '::'].includes(host.name.toLowerCase());
 }
 
 /** The target as a person writes it. */

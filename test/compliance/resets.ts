@@ -131,10 +131,11 @@ const PYTHON_CASES: readonly PythonCase[] = [
   },
   {
     what: 'a reset by the server after the end of the client is a reset at the client',
-    client: [['fin'], ['recv-all']],
+    // An end without a byte before it would pass for a look at whether the target answers.
+    client: [['send', SEED_UP, HELLO], ['fin'], ['recv-all']],
     server: [['recv-all'], ['rst']],
     judged: 'client',
-    step: 1,
+    step: 2,
     received: NOTHING,
     ending: /^ECONNRESET$/,
   },

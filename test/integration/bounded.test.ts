@@ -112,7 +112,7 @@ describe.skipIf(!linux)(`a reader that never reads${linux ? '' : ' (SKIPPED: not
   }
 
   test.each(['client', 'server'] as const)(
-    'a %s is offered 400 MB: little is taken, memory stays, others go on',
+    'row 19: a %s is offered 400 MB: little is taken, memory stays, others go on',
     async (who) => {
       // Once before, so that the memory any transfer takes is there already.
       await echoStream();

@@ -360,7 +360,7 @@ describe('another process', () => {
     expect(listener.endings).toHaveLength(1);
   });
 
-  it.each(['closed', 'released', 'interrupted', 'anywhere'])(
+  it.each(['closed', 'released', 'by-hand', 'interrupted', 'anywhere'])(
     'ends within a second: %s',
     async (way) => {
       const child = fork(childFile, [way], { execArgv: ['--import', 'tsx'] });

@@ -40,12 +40,11 @@ describe('the online pairing', () => {
   test('claim, offer, answer, use', async () => {
     const sharer = await startSharer();
     const joiner = new Joiner();
-    const claimed = await joiner.claim(sharer.invite);
+    await joiner.claim(sharer.invite);
     const { by, answer } = await sharer.answers.next();
     expect(answer).toBe('answer to offer 1');
     expect(by).toEqual(joiner.identity.publicKey);
     expect(sharer.room.phase).toBe('claimed');
-    expect(claimed.keys.mac.reveal()).toEqual(sharer.room.keys.mac.reveal());
     sharer.room.use(by);
     expect(sharer.room.phase).toBe('used');
     expect(sharer.ends.all).toEqual(['used']);

@@ -238,12 +238,13 @@ describe('strangers at the server', () => {
 
   test('rooms are bounded', async () => {
     const server = await startServer();
-    for (let room = 0; room < SIGNALING_ROOMS_MAX; room++) {
-      server.openRoom(Buffer.alloc(16, room), (channel) => channel.close());
-    }
-    expect(() => server.openRoom(Buffer.alloc(16, 255), (channel) => channel.close())).toThrow(
-      code('E_INTERNAL'),
-    );
+    const open = (room: number): void => {
+      const tag = Buffer.alloc(16);
+      tag.writeUInt32BE(room);
+      server.openRoom(tag, (channel) => channel.close());
+    };
+    for (let room = 0; room < SIGNALING_ROOMS_MAX; room++) open(room);
+    expect(() => open(SIGNALING_ROOMS_MAX)).toThrow(code('E_INTERNAL'));
   });
 });
 
@@ -258,7 +259,13 @@ async function attempt(
   clock: Clock = systemClock,
 ): Promise<unknown> {
   const { signal } = new AbortController();
-  const channel = await connectSignaling({ endpoints, room: nobodysRoom, clock, signal });
+  const channel = await connectSignaling({
+    endpoints,
+    room: nobodysRoom,
+    clock,
+    signal,
+    sought: 'invite',
+  });
   closeLater(() => channel.close());
   return channel;
 }

@@ -9,7 +9,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { create } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeHandshake, PROTOCOL_VERSION } from '../../src/engine/link/handshake.ts';
+import {
+  encodeHandshake,
+  PROTOCOL_VERSION,
+  UNORDERED_SEQ,
+} from '../../src/engine/link/handshake.ts';
 import {
   encodeArrived,
   encodeConnect,
@@ -20,6 +24,7 @@ import {
 } from '../../src/engine/protocol/frame.ts';
 import {
   AuthSchema,
+  ConfirmSchema,
   HelloSchema,
   PingSchema,
   PongSchema,
@@ -67,7 +72,10 @@ const ENDS_ALLOWED: readonly ErrorCode[] = [
   'E_VERSION',
   'E_LINK_LOST',
   'E_UNREACHABLE',
-  'E_TRUST_INVITE',
+  'E_REMOVED',
+  'E_DIGITS_DIFFER',
+  'E_CONFIRM_TIMEOUT',
+  'E_CONFIRM_INPUT',
   'E_INVITE_USED',
   'E_INVITE_EXPIRED',
   'E_INVITE_CANCELLED',
@@ -192,13 +200,25 @@ const CRIMES: readonly (readonly [name: string, messages: () => Uint8Array[], co
         encodeFrame({
           type: FRAME.HANDSHAKE,
           socketId: 0,
-          seq: 3,
+          seq: UNORDERED_SEQ,
           payload: new Uint8Array(8).fill(255),
         }),
       ],
       'E_PROTOCOL',
     ],
     ['a new HELLO', () => [encodeHandshake({ case: 'hello', value: HELLO }, 3)], 'E_PROTOCOL'],
+    [
+      'a HELLO without order',
+      () => [encodeHandshake({ case: 'hello', value: HELLO })],
+      'E_PROTOCOL',
+    ],
+    [
+      'a CONFIRM where nothing was compared',
+      () => [
+        encodeHandshake({ case: 'confirm', value: create(ConfirmSchema, { match: true }) }, 3),
+      ],
+      'E_PROTOCOL',
+    ],
     [
       'a handshake that never ends',
       () => Array.from({ length: 1000 }, () => HANDSHAKE[0] as Uint8Array),
@@ -455,7 +475,7 @@ describe('a hostile peer, at random', () => {
     collect = runInNewContext('gc') as () => void;
   });
 
-  it(`takes ${FRAMES} mutated frames: no crash, no hang, no memory kept`, () => {
+  it(`row 15: takes ${FRAMES} mutated frames: no crash, no hang, no memory kept`, () => {
     const seed = runSeed();
     const mutator = new Mutator(seededRandom(seed));
     const tally: Tally = { frames: 0, links: 0, codes: new Map() };

@@ -90,7 +90,7 @@ function isBye(message: Uint8Array): boolean {
 }
 
 export const HELLO = new FakeAuthenticator('attacker').hello();
-export const AUTH = new FakeAuthenticator('attacker').prove();
+export const AUTH = new FakeAuthenticator('attacker').prove(HELLO);
 export const HANDSHAKE = [
   encodeHandshake({ case: 'hello', value: HELLO }, 0),
   encodeHandshake({ case: 'auth', value: AUTH }, 1),

@@ -1,13 +1,16 @@
 /**
  * One `porthole` command as a person or a script runs it: the built program, what it printed on each
- * of its outputs, and how it ended.
+ * of its outputs, and how it ended. One that names no data folder has a home of its own, as on a
+ * computer of its own.
  *
  * Invariant: a command is signalled by its own pid alone, and `endCommands()` leaves none behind.
  */
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { within } from './tcp.ts';
 
@@ -53,6 +56,7 @@ export class Command {
   readonly ended: Promise<CommandEnd>;
   readonly #process: ChildProcess;
   readonly #name: string;
+  readonly #home: string;
   #stdout = '';
   #stderr = '';
   #wake: (() => void)[] = [];
@@ -61,9 +65,11 @@ export class Command {
     const [program = '', ...rest] = [...(options.behind ?? []), process.execPath, MAIN, ...args];
     const stdio: StdioOptions = [options.input ?? 'pipe', 'pipe', 'pipe'];
     this.#name = `porthole ${args.join(' ')}`;
+    this.#home = mkdtempSync(join(tmpdir(), 'porthole-home-'));
+    if (options.user !== undefined) chownSync(this.#home, options.user.uid, options.user.gid);
     this.#process = spawn(program, rest, {
       stdio,
-      env: options.env ?? process.env,
+      env: { ...(options.env ?? process.env), XDG_STATE_HOME: this.#home },
       detached: options.ownGroup === true,
       ...options.user,
     });
@@ -149,6 +155,16 @@ export class Command {
     return this.#next(what, () => this.events().filter((at) => at['event'] === name)[count - 1]);
   }
 
+  /** The `count`th event of that name with these fields. */
+  async eventWith(name: string, fields: CommandEvent, count = 1): Promise<CommandEvent> {
+    const wanted = Object.entries(fields);
+    const what = `event "${name}" with ${JSON.stringify(fields)}`;
+    return this.#next(what, () => {
+      const named = this.events().filter(({ event }) => event === name);
+      return named.filter((at) => wanted.every(([key, value]) => at[key] === value))[count - 1];
+    });
+  }
+
   /** All events so far; throws when a line is no event. */
   events(): readonly CommandEvent[] {
     const lines = this.#stdout.split('\n').slice(0, -1);
@@ -179,6 +195,7 @@ export class Command {
       });
     });
     started.delete(this);
+    rmSync(this.#home, { recursive: true, force: true });
     this.#wakeAll();
     return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
   }

@@ -3,7 +3,10 @@
  * `answer` answers the offer that comes over IPC and echoes; the others open connectors, say `ready`
  * and then have to end as they name.
  */
-import { DataChannelConnector } from '../../src/engine/carrier/datachannel.ts';
+import {
+  DataChannelConnector,
+  type DataChannelOptions,
+} from '../../src/engine/carrier/datachannel.ts';
 import { releaseDataChannels } from '../../src/engine/carrier/native-channel.ts';
 import { packDescription, unpackDescription } from '../../src/engine/pairing/description.ts';
 import { systemClock as clock } from '../../src/engine/system-clock.ts';
@@ -32,12 +35,14 @@ async function echo(connector: DataChannelConnector): Promise<void> {
   });
 }
 
+type PairOptions = Pick<DataChannelOptions, 'bindAddress' | 'exchange'>;
+
 /** A pair with more than it can send at once under way. */
-function openPair(options: { bindAddress?: string }): Promise<DataChannelConnector[]> {
+function openPair(options: PairOptions): Promise<DataChannelConnector[]> {
   return trying(() => openPairOnce(options));
 }
 
-async function openPairOnce(options: { bindAddress?: string }): Promise<DataChannelConnector[]> {
+async function openPairOnce(options: PairOptions): Promise<DataChannelConnector[]> {
   const offerer = new DataChannelConnector({ role: 'offerer', clock, ...options });
   const answerer = new DataChannelConnector({ role: 'answerer', clock, ...options });
   answerer.accept(await offerer.describe());
@@ -48,12 +53,15 @@ async function openPairOnce(options: { bindAddress?: string }): Promise<DataChan
 }
 
 /** One connector of each kind: connected, waiting for an answer, waiting for the offerer, unused. */
-async function openAll(): Promise<void> {
-  await openPair({ bindAddress });
-  const waiting = new DataChannelConnector({ role: 'offerer', clock, bindAddress });
-  const half = new DataChannelConnector({ role: 'answerer', clock, bindAddress });
+async function openAll(exchange: 'live' | 'by-hand'): Promise<DataChannelConnector[]> {
+  const options = { clock, bindAddress, exchange };
+  const pair = await openPair(options);
+  const waiting = new DataChannelConnector({ ...options, role: 'offerer' });
+  const half = new DataChannelConnector({ ...options, role: 'answerer' });
   half.accept(await waiting.describe());
-  new DataChannelConnector({ role: 'offerer', clock, bindAddress }).close();
+  const unused = new DataChannelConnector({ ...options, role: 'offerer' });
+  unused.close();
+  return [...pair, waiting, half, unused];
 }
 
 const ways: Record<string, () => Promise<void>> = {
@@ -64,13 +72,21 @@ const ways: Record<string, () => Promise<void>> = {
   },
   /** Releases the library with all kinds open, and ends by itself. */
   released: async () => {
-    await openAll();
+    await openAll('live');
     process.send?.('ready');
+    releaseDataChannels();
+  },
+  /** Closes all kinds of those that wait for people, and ends by itself. */
+  'by-hand': async () => {
+    const connectors = await openAll('by-hand');
+    process.send?.('ready');
+    for (const connector of connectors) connector.close();
     releaseDataChannels();
   },
   /** Ends on SIGINT. */
   interrupted: async () => {
-    await openAll();
+    await openAll('live');
+    await openAll('by-hand');
     process.on('SIGINT', () => {
       releaseDataChannels();
       process.exit();

@@ -1,16 +1,26 @@
 /** An Authenticator that believes everybody who says the word: for tests of everything but identity. */
 import { create } from '@bufbuild/protobuf';
-import type { Authenticator, PeerIdentity } from '../../src/engine/link/authenticator.ts';
+import type {
+  Authenticator,
+  PeerIdentity,
+  Settlement,
+} from '../../src/engine/link/authenticator.ts';
 import { PROTOCOL_VERSION } from '../../src/engine/link/handshake.ts';
-import { AuthSchema, HelloSchema } from '../../src/engine/protocol/generated/session_pb.ts';
-import type { Auth, Hello } from '../../src/engine/protocol/generated/session_pb.ts';
+import {
+  AuthSchema,
+  HelloSchema,
+  ReadySchema,
+} from '../../src/engine/protocol/generated/session_pb.ts';
+import type { Auth, Hello, Ready } from '../../src/engine/protocol/generated/session_pb.ts';
 import { portholeError } from '../../src/shared/errors.ts';
 
 const WORD = new TextEncoder().encode('let me in');
 
 export class FakeAuthenticator implements Authenticator {
   readonly deviceId: string;
+  readonly readyTurn = 'at-once';
   readonly #version: number;
+  #peerHello: Hello | undefined;
 
   constructor(deviceId: string, version = PROTOCOL_VERSION) {
     this.deviceId = deviceId;
@@ -22,13 +32,26 @@ export class FakeAuthenticator implements Authenticator {
     return create(HelloSchema, { version: this.#version, publicKey, name: this.deviceId });
   }
 
-  prove(): Auth {
+  prove(peerHello: Hello): Auth {
+    this.#peerHello = peerHello;
     return create(AuthSchema, { signature: WORD });
   }
 
-  check(peerHello: Hello, auth: Auth): PeerIdentity {
+  check(auth: Auth): PeerIdentity {
     if (!Buffer.from(WORD).equals(auth.signature)) throw portholeError('E_IDENTITY');
-    const deviceId = new TextDecoder().decode(peerHello.publicKey);
-    return { publicKey: peerHello.publicKey, deviceId, name: peerHello.name };
+    const { publicKey, name } = this.#peerHello as Hello;
+    return { publicKey, deviceId: new TextDecoder().decode(publicKey), name };
   }
+
+  ready(): Ready {
+    return create(ReadySchema);
+  }
+
+  settle(): Settlement {
+    return { kind: 'settled' };
+  }
+
+  async keep(): Promise<void> {}
+
+  abort(): void {}
 }

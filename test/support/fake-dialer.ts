@@ -25,6 +25,10 @@ export class FakeDialer implements Dialer {
     this.#answer = answer;
   }
 
+  mayDial(): boolean {
+    return true;
+  }
+
   dial(shareId: Uint8Array, outcome: DialOutcome): DialAttempt | 'not-allowed' {
     this.asked += 1;
     const answer = this.#answer(shareId);

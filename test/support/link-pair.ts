@@ -3,6 +3,7 @@ import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair, type MemoryFaults } from '../../src/engine/carrier/memory.ts';
 import type { Authenticator } from '../../src/engine/link/authenticator.ts';
 import { Link, type SharedService } from '../../src/engine/link/link.ts';
+import type { Reach } from '../../src/engine/link/reach.ts';
 import type { Dialer } from '../../src/engine/tunnel/dialer.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { ErrorCode, PortholeError } from '../../src/shared/errors.ts';
@@ -14,6 +15,7 @@ import { tapCarrier } from './tap-carrier.ts';
 interface LinkLog {
   ready: number;
   readonly shares: (readonly SharedService[])[];
+  readonly reaches: Reach[];
   readonly refused: ErrorCode[];
   room: number;
   readonly endings: (PortholeError | undefined)[];
@@ -35,7 +37,14 @@ export interface LinkSideOptions {
 
 export function linkSide(options: LinkSideOptions): LinkSide {
   const { carrier, clock, authenticator, dialer } = options;
-  const log: LinkLog = { ready: 0, shares: [], refused: [], room: 0, endings: [] };
+  const log: LinkLog = {
+    ready: 0,
+    shares: [],
+    reaches: [],
+    refused: [],
+    room: 0,
+    endings: [],
+  };
   const link = new Link({
     carrier,
     clock,
@@ -47,6 +56,7 @@ export function linkSide(options: LinkSideOptions): LinkSide {
         log.shares.push(shares);
         options.onShares?.(shares);
       },
+      onReach: (reach) => log.reaches.push(reach),
       onSocketRefused: (code) => log.refused.push(code),
       onRoom: () => (log.room += 1),
       onClosed: (cause) => log.endings.push(cause),

@@ -99,13 +99,16 @@ export class Mutator {
   }
 
   #unordered(): Uint8Array {
-    switch (this.below(4)) {
+    switch (this.below(5)) {
       case 0:
         return encodeHandshake({ case: 'pong', value: create(PongSchema, { id: this.below(3) }) });
       case 1:
         return this.below(20) === 0
           ? encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason: this.below(6000) }) })
           : data(this.#socketId, this.#seq++, 1);
+      case 2:
+        // Of a later version.
+        return encodeHandshake({ case: undefined });
       default:
         return encodeHandshake({ case: 'ping', value: create(PingSchema, { id: this.below(9) }) });
     }

@@ -8,9 +8,10 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
 
 import {
-  type ClaimedInvite,
-  claimInvite,
+  type ClaimedRoom,
+  claimRoom,
   type ClaimOptions,
+  type Room,
 } from '../../src/engine/pairing/claim.ts';
 import { createIdentity } from '../../src/engine/pairing/identity.ts';
 import {
@@ -19,9 +20,18 @@ import {
   type InviteWarning,
 } from '../../src/engine/pairing/invite-room.ts';
 import type { InviteEnd } from '../../src/engine/pairing/invite-state.ts';
-import { createInvite, type Invite } from '../../src/engine/pairing/invite.ts';
+import { createInvite, type Invite, refusedError } from '../../src/engine/pairing/invite.ts';
+import { derivePairingKeys } from '../../src/engine/pairing/keys.ts';
 import { type Endpoint, roomPath } from '../../src/engine/signaling/endpoint.ts';
-import { SignalingServer } from '../../src/engine/signaling/server.ts';
+import {
+  RendezvousRooms,
+  type RendezvousState,
+} from '../../src/engine/signaling/rendezvous-rooms.ts';
+import {
+  RendezvousServer,
+  type RendezvousServerOptions,
+} from '../../src/engine/signaling/rendezvous-server.ts';
+import { type RoomRegistry, SignalingServer } from '../../src/engine/signaling/server.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { PortholeError } from '../../src/shared/errors.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
@@ -47,6 +57,12 @@ export class HandClock implements Clock {
 
   soon(callback: () => void): void {
     setImmediate(callback);
+  }
+
+  /** When the first timer is due. */
+  next(): number | undefined {
+    const due = [...this.#timers].map(({ at }) => at);
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   turn(ms: number): void {
@@ -96,6 +112,77 @@ export async function startServer(clock: Clock = systemClock): Promise<Signaling
   return server;
 }
 
+/** Where a sharer waits: its rooms, and the port where joiners come. */
+export interface MeetingPlace extends RoomRegistry {
+  readonly port: number;
+}
+
+/** The rooms of one device at a rendezvous server. */
+export class RemotePlace implements MeetingPlace {
+  readonly port: number;
+  readonly rooms: RendezvousRooms;
+  readonly states = new Queue<RendezvousState>();
+
+  /** `random`: [0, 1), for the waits. */
+  constructor(
+    server: Endpoint | number,
+    clock: Clock = systemClock,
+    random: () => number = () => 0,
+  ) {
+    const endpoint = typeof server === 'number' ? endpointOf(server) : server;
+    this.port = endpoint.port;
+    this.rooms = new RendezvousRooms({
+      server: endpoint,
+      clock,
+      random,
+      onState: (state) => this.states.push(state),
+    });
+    closers.push(async () => this.rooms.close());
+  }
+
+  openRoom(...room: Parameters<RoomRegistry['openRoom']>): () => void {
+    return this.rooms.openRoom(...room);
+  }
+}
+
+export async function startRendezvous(
+  changes: Partial<RendezvousServerOptions> = {},
+): Promise<RendezvousServer> {
+  const server = await RendezvousServer.listen({
+    clock: systemClock,
+    host: '127.0.0.1',
+    port: 0,
+    version: '0.0.0-test',
+    ...changes,
+  });
+  closers.push(async () => server.close());
+  return server;
+}
+
+/** A sharer whose room at the rendezvous server is open. */
+export async function startRemoteSharer(
+  changes: Partial<InviteRoomOptions> = {},
+): Promise<Sharer & { readonly server: RemotePlace }> {
+  const { clock = systemClock } = changes;
+  const rendezvous = await startRendezvous({ clock });
+  return await remoteSharer(rendezvous.port, changes);
+}
+
+/** One at a server that runs; resolves when its room is open there. */
+export async function remoteSharer(
+  port: number,
+  changes: Partial<InviteRoomOptions> = {},
+): Promise<Sharer & { readonly server: RemotePlace }> {
+  const place = new RemotePlace(port, changes.clock);
+  const sharer = new Sharer(place, changes);
+  expectState(await place.states.next(), 'open');
+  return Object.assign(sharer, { server: place });
+}
+
+function expectState(state: RendezvousState, kind: RendezvousState['kind']): void {
+  if (state.kind !== kind) throw new Error(`the rendezvous is ${state.kind}`);
+}
+
 /** What `promise` rejects with, or `undefined`; taken at once, so that nothing is unhandled. */
 export async function settled(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -125,7 +212,7 @@ interface Answer {
 
 /** A sharing computer with one invite; its offers are `offer N`. */
 export class Sharer {
-  readonly server: SignalingServer;
+  readonly server: MeetingPlace;
   readonly invite: Invite;
   readonly room: InviteRoom;
   readonly answers = new Queue<Answer>();
@@ -134,7 +221,7 @@ export class Sharer {
   readonly ends = new Queue<InviteEnd>();
   offers = 0;
 
-  constructor(server: SignalingServer, changes: Partial<InviteRoomOptions> = {}) {
+  constructor(server: MeetingPlace, changes: Partial<InviteRoomOptions> = {}) {
     this.server = server;
     this.invite = changes.invite ?? makeInvite(server.port);
     this.room = new InviteRoom({
@@ -167,9 +254,9 @@ export class Joiner {
   readonly offers = new Queue<string>();
   readonly refusals = new Queue<PortholeError>();
 
-  async claim(invite: Invite, changes: Partial<ClaimOptions> = {}): Promise<ClaimedInvite> {
-    const claimed = await claimInvite({
-      invite,
+  async claim(invite: Invite, changes: Partial<ClaimOptions> = {}): Promise<ClaimedRoom> {
+    const claimed = await claimRoom({
+      room: roomOf(invite),
       identity: this.identity,
       name: 'joiner of tests',
       clock: systemClock,
@@ -184,6 +271,16 @@ export class Joiner {
     closers.push(() => claimed.close());
     return claimed;
   }
+}
+
+/** Where the inviting computer of `invite` is met. */
+function roomOf(invite: Invite): Room {
+  return {
+    keys: derivePairingKeys(invite.secret),
+    endpoints: invite.endpoints,
+    sought: 'invite',
+    refusal: (reason) => refusedError(reason, invite),
+  };
 }
 
 export interface StrangerOptions {

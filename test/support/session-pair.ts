@@ -1,6 +1,7 @@
 /** Two sessions in this process, joined in memory in real time: a forward of the one leads to a share of the other. */
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair, type MemoryFaults } from '../../src/engine/carrier/memory.ts';
+import { ForwardSet } from '../../src/engine/service/forward-set.ts';
 import type { OpenForward } from '../../src/engine/service/forward-set.ts';
 import { Session } from '../../src/engine/service/session.ts';
 import { ShareBook } from '../../src/engine/service/share-book.ts';
@@ -29,14 +30,20 @@ export class SessionPair {
   private constructor(options: SessionPairOptions) {
     const { random, faults, target } = options;
     const [sharing, joining] = memoryCarrierPair({ clock: systemClock, random, faults }).ends;
-    const shares = new ShareBook(systemClock);
-    shares.add('the target', { host: { name: target.host }, port: target.port });
+    const shares = shareBook();
+    shares.add({
+      id: 'a5'.repeat(16),
+      name: 'the target',
+      target: { host: { name: target.host }, port: target.port },
+      access: { kind: 'everyone', except: [] },
+      lan: 'this-computer',
+    });
     let onForward!: (forward: OpenForward) => void;
     this.#forward = new Promise((resolve) => {
       onForward = resolve;
     });
     this.#sharer = this.#session(sharing, { id: 'sharer', book: shares, options, onForward });
-    const nothing = new ShareBook(systemClock);
+    const nothing = shareBook();
     this.#joiner = this.#session(joining, { id: 'joiner', book: nothing, options, onForward });
   }
 
@@ -74,21 +81,47 @@ export class SessionPair {
     },
   ): Session {
     const { random, duplicates, lateMs } = options;
-    return new Session({
+    const forwards = new ForwardSet({
+      clock: systemClock,
+      mode: 'all',
+      entries: [],
+      declined: [],
+      events: {
+        onOpened: onForward,
+        onClosed: () => undefined,
+        onFailed: (error) => this.#failures.push(error),
+        onStates: () => undefined,
+        onEntries: () => undefined,
+      },
+    });
+    const session = new Session({
       carrier: tapCarrier(inner, { clock: systemClock, random, duplicates, lateMs }),
       clock: systemClock,
       authenticator: new FakeAuthenticator(id),
       book,
-      localPort: undefined,
+      forwardsFor: () => forwards,
       events: {
-        onReady: () => undefined,
-        onForward,
-        onForwardFailed: (error) => this.#failures.push(error),
+        onReady: () => 'adopted',
+        onShares: () => undefined,
+        onReach: () => undefined,
         onSocketRefused: () => undefined,
         onClosed: (cause) => {
           if (cause !== undefined) this.#failures.push(cause);
         },
       },
     });
+    void session.ended.then(() => forwards.close());
+    return session;
   }
+}
+
+/** Its targets hear from nobody but the tests. */
+function shareBook(): ShareBook {
+  return new ShareBook({
+    clock: systemClock,
+    random: Math.random,
+    ownPorts: () => new Set(),
+    probes: 'off',
+    events: { onChanged: () => undefined, onHealth: () => undefined },
+  });
 }

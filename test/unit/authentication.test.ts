@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, test } from 'vitest';
 
 import {
@@ -13,16 +11,11 @@ import {
   type TranscriptInput,
 } from '../../src/engine/pairing/authentication.ts';
 import { createIdentity, type Identity } from '../../src/engine/pairing/identity.ts';
-import { encodeInvite, parseInvite } from '../../src/engine/pairing/invite.ts';
-import { deriveSealingKey, derivePairingKeys } from '../../src/engine/pairing/keys.ts';
-import { SealedConversation } from '../../src/engine/pairing/sealing.ts';
 import { Secret } from '../../src/engine/pairing/secret.ts';
-import { encodeSignalingMessage } from '../../src/engine/signaling/envelope.ts';
 import { CAPABILITIES_MAX } from '../../src/shared/limits.ts';
 
 const bytes = (value: number, length = 32): Uint8Array => new Uint8Array(length).fill(value);
 const toHex = (value: Uint8Array): string => Buffer.from(value).toString('hex');
-const fromHex = (value: string): Uint8Array => Uint8Array.from(Buffer.from(value, 'hex'));
 
 const sharer = createIdentity(bytes(1));
 const joiner = createIdentity(bytes(2));
@@ -31,18 +24,36 @@ const key = new Secret(bytes(3));
 function hello(identity: Identity, role: AuthRole, nonce: number): Hello {
   const capabilities = [CAPABILITY_TRUST_INVITE];
   const { publicKey } = identity;
-  return { version: 1, role, publicKey, nonce: bytes(nonce), capabilities, name: `name ${nonce}` };
+  return {
+    version: 1,
+    role,
+    publicKey,
+    nonce: bytes(nonce),
+    capabilities,
+    name: `name ${nonce}`,
+    ephemeral: bytes(nonce + 30),
+    commitment: role === 'answerer' ? bytes(nonce + 40) : new Uint8Array(0),
+  };
 }
 
 const offerer = hello(sharer, 'offerer', 10);
 const answerer = hello(joiner, 'answerer', 11);
 const honest: TranscriptInput = {
-  mode: 'invite',
+  mode: 'pair',
   offerer,
   answerer,
   offererFingerprint: bytes(20),
   answererFingerprint: bytes(21),
   tag: bytes(30, 16),
+};
+
+/** The same two as paired computers: no invite, no digits. */
+const NONE = new Uint8Array(0);
+const asPeers: TranscriptInput = {
+  ...honest,
+  mode: 'peer',
+  offerer: { ...offerer, ephemeral: NONE },
+  answerer: { ...answerer, ephemeral: NONE, commitment: NONE },
 };
 
 interface JoinerView {
@@ -73,9 +84,12 @@ const sharerProof = (input = honest): Proof =>
 const E_IDENTITY = expect.objectContaining({ code: 'E_IDENTITY' });
 
 describe('authentication', () => {
-  test('both sides accept each other and name the session alike', () => {
-    expect(() => joinerChecks({ proof: sharerProof() })).not.toThrow();
-    const digest = transcript(honest);
+  test.each([
+    ['pair', honest],
+    ['peer', asPeers],
+  ])('both sides accept each other and name the session alike (%s)', (_mode, input) => {
+    expect(() => joinerChecks({ input, proof: sharerProof(input) })).not.toThrow();
+    const digest = transcript(input);
     const sharerChecks = (): void =>
       checkProof({
         proof: makeProof({ identity: joiner, role: 'answerer', transcript: digest, key }),
@@ -106,6 +120,24 @@ describe('authentication', () => {
     ['a name', { ...honest, answerer: { ...answerer, name: 'name 1' } }],
     ['the nonce of the offerer', { ...honest, offerer: { ...offerer, nonce: bytes(98) } }],
     ['the nonce of the answerer', { ...honest, answerer: { ...answerer, nonce: bytes(98) } }],
+    [
+      'the ephemeral key of the offerer',
+      { ...honest, offerer: { ...offerer, ephemeral: bytes(97) } },
+    ],
+    [
+      'the ephemeral key of the answerer',
+      { ...honest, answerer: { ...answerer, ephemeral: bytes(97) } },
+    ],
+    [
+      'swapped ephemeral keys',
+      {
+        ...honest,
+        offerer: { ...offerer, ephemeral: answerer.ephemeral },
+        answerer: { ...answerer, ephemeral: offerer.ephemeral },
+      },
+    ],
+    ['the commitment', { ...honest, answerer: { ...answerer, commitment: bytes(97) } }],
+    ['the mode', asPeers],
     [
       'the key of the answerer',
       { ...honest, answerer: { ...answerer, publicKey: createIdentity().publicKey } },
@@ -190,100 +222,35 @@ describe('authentication', () => {
     ['a long name', { name: 'n'.repeat(65) }],
     ['a version below zero', { version: -1 }],
     ['a broken version', { version: 1.5 }],
+    ['no ephemeral key', { ephemeral: NONE }],
+    ['a long ephemeral key', { ephemeral: bytes(1, 33) }],
+    ['a commitment of the offerer', { commitment: bytes(1) }],
   ])('%s is refused', (_what, change) => {
     expect(() => transcript({ ...honest, offerer: { ...offerer, ...change } })).toThrow(E_IDENTITY);
+  });
+
+  test('a pairing without commitment is refused, and anything of a pairing between peers', () => {
+    for (const commitment of [NONE, bytes(1, 31), bytes(1, 33)]) {
+      const input = { ...honest, answerer: { ...answerer, commitment } };
+      expect(() => transcript(input)).toThrow(E_IDENTITY);
+    }
+    const { offerer: first, answerer: second } = asPeers;
+    const odd: [Hello, Hello][] = [
+      [{ ...first, ephemeral: bytes(1) }, second],
+      [first, { ...second, ephemeral: bytes(1) }],
+      [first, { ...second, commitment: bytes(1) }],
+      [{ ...first, commitment: bytes(1) }, second],
+    ];
+    for (const [one, other] of odd) {
+      expect(() => transcript({ ...asPeers, offerer: one, answerer: other })).toThrow(E_IDENTITY);
+    }
+    expect(() => transcript({ ...honest, mode: 'peer' })).toThrow(E_IDENTITY);
+    expect(() => transcript({ ...asPeers, mode: 'pair' })).toThrow(E_IDENTITY);
   });
 
   test('the error tells the peer nothing', () => {
     const wrongKey = new Secret(bytes(4));
     const check = (): void => joinerChecks({ proof: sharerProof(), key: wrongKey });
     expect(check).not.toThrow(/mac|signature|key/i);
-  });
-});
-
-interface Vectors {
-  readonly seeds: Record<'sharer' | 'joiner', string>;
-  readonly invite: {
-    readonly secret: string;
-    readonly expiresAt: number;
-    readonly name: string;
-    readonly endpoints: { host: string; port: number }[];
-    readonly trust: 'compare' | 'trust-invite';
-    readonly link: string;
-  };
-  readonly keys: Record<'prk' | 'room' | 'kmac' | 'sealingOfJoiner', string>;
-  readonly deviceIds: Record<'sharer' | 'joiner', string>;
-  readonly envelope: Record<'salt' | 'plaintext' | 'message', string>;
-  readonly auth: Record<'offerer' | 'answerer', { nonce: string; name: string; caps: string[] }> &
-    Record<'offererFingerprint' | 'answererFingerprint', string> &
-    Record<'transcript' | 'offererSignature' | 'offererMac', string>;
-}
-
-// The frozen vectors: what other implementations and later versions are checked against.
-describe('test/vectors/pairing.json', () => {
-  const file = new URL('../vectors/pairing.json', import.meta.url);
-  const vectors: Vectors = JSON.parse(readFileSync(file, 'utf8'));
-  const identities = {
-    sharer: createIdentity(fromHex(vectors.seeds.sharer)),
-    joiner: createIdentity(fromHex(vectors.seeds.joiner)),
-  };
-  const secret = new Secret(fromHex(vectors.invite.secret));
-  const keys = derivePairingKeys(secret);
-
-  test('device ids', () => {
-    expect(identities.sharer.deviceId).toBe(vectors.deviceIds.sharer);
-    expect(identities.joiner.deviceId).toBe(vectors.deviceIds.joiner);
-  });
-
-  test('invite', () => {
-    const { link, secret: _hex, ...rest } = vectors.invite;
-    const { publicKey } = identities.sharer;
-    expect(encodeInvite({ ...rest, secret, publicKey })).toBe(link);
-    const parsed = parseInvite(link, rest.expiresAt - 1);
-    expect(parsed).toMatchObject(rest);
-    expect(toHex(parsed.secret.reveal())).toBe(vectors.invite.secret);
-    expect(toHex(parsed.publicKey)).toBe(toHex(publicKey));
-  });
-
-  test('keys and an envelope', () => {
-    expect(toHex(keys.prk.reveal())).toBe(vectors.keys.prk);
-    expect(toHex(keys.room)).toBe(vectors.keys.room);
-    expect(toHex(keys.mac.reveal())).toBe(vectors.keys.kmac);
-    const salt = fromHex(vectors.envelope.salt);
-    const sealingKey = deriveSealingKey(keys.prk, 'joiner', salt).reveal();
-    expect(toHex(sealingKey)).toBe(vectors.keys.sealingOfJoiner);
-    const conversation = new SealedConversation({ keys, role: 'joiner', salt });
-    const envelope = conversation.seal(fromHex(vectors.envelope.plaintext));
-    const message = encodeSignalingMessage({ kind: 'envelope', envelope });
-    expect(Buffer.from(message).toString('hex')).toBe(vectors.envelope.message);
-  });
-
-  test('transcript and proof', () => {
-    const { auth } = vectors;
-    const side = (who: 'sharer' | 'joiner', role: AuthRole): Hello => ({
-      version: 1,
-      role,
-      publicKey: identities[who].publicKey,
-      nonce: fromHex(auth[role].nonce),
-      capabilities: auth[role].caps,
-      name: auth[role].name,
-    });
-    const digest = transcript({
-      mode: 'invite',
-      offerer: side('sharer', 'offerer'),
-      answerer: side('joiner', 'answerer'),
-      offererFingerprint: fromHex(auth.offererFingerprint),
-      answererFingerprint: fromHex(auth.answererFingerprint),
-      tag: keys.room,
-    });
-    expect(toHex(digest)).toBe(auth.transcript);
-    const proof = makeProof({
-      identity: identities.sharer,
-      role: 'offerer',
-      transcript: digest,
-      key: keys.mac,
-    });
-    expect(toHex(proof.signature)).toBe(auth.offererSignature);
-    expect(toHex(proof.mac)).toBe(auth.offererMac);
   });
 });

@@ -3,6 +3,7 @@ import type { NetworkInterfaceInfo } from 'node:os';
 import { inspect } from 'node:util';
 
 import * as fc from 'fast-check';
+import { encodeQR } from 'qr';
 import { describe, expect, test } from 'vitest';
 
 import { createIdentity } from '../../src/engine/pairing/identity.ts';
@@ -14,13 +15,14 @@ import {
   parseInvite,
 } from '../../src/engine/pairing/invite.ts';
 import { Secret } from '../../src/engine/pairing/secret.ts';
-import { endpointsOfThisComputer } from '../../src/engine/signaling/endpoint.ts';
+import { type Endpoint, endpointsOfThisComputer } from '../../src/engine/signaling/endpoint.ts';
 import { type ErrorCode, PortholeError } from '../../src/shared/errors.ts';
 import {
   INVITE_CHARS_MAX,
   INVITE_CLOCK_SKEW_MS,
   INVITE_ENDPOINTS_MAX,
   INVITE_LIFE_MS,
+  INVITE_LINK_CHARS_MAX,
   INVITE_NAME_BYTES_MAX,
 } from '../../src/shared/limits.ts';
 
@@ -61,10 +63,14 @@ const codeOf = (text: string, nowMs?: number): ErrorCode | undefined =>
   failureOf(text, nowMs)?.code;
 
 const hostName = fc.constantFrom('a', 'rv.example.com', 'x-1.y', `${'a'.repeat(63)}.example`);
-const endpoint = fc.record({
-  host: fc.oneof(fc.ipV4(), fc.constantFrom('::1', 'fd00::2', '2001:db8::a:1'), hostName),
-  port: fc.integer({ min: 1, max: 65_535 }),
-});
+const endpoint: fc.Arbitrary<Endpoint> = fc.record(
+  {
+    host: fc.oneof(fc.ipV4(), fc.constantFrom('::1', 'fd00::2', '2001:db8::a:1'), hostName),
+    port: fc.integer({ min: 1, max: 65_535 }),
+    scheme: fc.constant('wss' as const),
+  },
+  { requiredKeys: ['host', 'port'] },
+);
 
 const address = (host: string): NetworkInterfaceInfo => ({
   address: host,
@@ -75,6 +81,12 @@ const address = (host: string): NetworkInterfaceInfo => ({
   ...(host.includes(':') ? { family: 'IPv6' as const, scopeid: 0 } : { family: 'IPv4' as const }),
 });
 
+/** The hosts an invite keeps of those it is given. */
+function hostsOf(endpoints: readonly Endpoint[], name = 'n'.repeat(24)): string[] {
+  const invite = createInvite({ ...makeInvite(), nowMs: NOW, name, endpoints });
+  return invite.endpoints.map(({ host }) => host);
+}
+
 describe('invite', () => {
   test('comes back as it was', () => {
     const secret = fc.uint8Array({ minLength: 16, maxLength: 16 });
@@ -83,8 +95,9 @@ describe('invite', () => {
     fc.assert(
       fc.property(secret, trust, endpoints, fc.string({ unit: 'grapheme' }), (...given) => {
         const [bytes, trusted, places, name] = given;
-        const made = createInvite({ ...makeInvite(), nowMs: NOW, name, endpoints: places });
-        const invite: Invite = { ...made, secret: new Secret(bytes), trust: trusted };
+        const made = createInvite({ ...makeInvite(), nowMs: NOW, name, endpoints: [] });
+        const rest = { secret: new Secret(bytes), trust: trusted, endpoints: places };
+        const invite: Invite = { ...made, ...rest };
         expect(plain(parseInvite(encodeInvite(invite), NOW))).toEqual(plain(invite));
       }),
     );
@@ -114,7 +127,51 @@ describe('invite', () => {
     ]);
     const name = 'n'.repeat(INVITE_NAME_BYTES_MAX);
     // 213 bytes is what version 10-M holds (ISO/IEC 18004 table 7).
+    expect(INVITE_LINK_CHARS_MAX).toBe(213);
     expect(encodeInvite(makeInvite({ name, endpoints })).length).toBeLessThanOrEqual(213);
+  });
+
+  test('for the network and a rendezvous server fits a QR code of version 10 at ECC M', () => {
+    const endpoints: Endpoint[] = [
+      { host: '192.168.100.101', port: 65_535 },
+      { host: '2001:db8:1:1:1:1:1:1', port: 65_535 },
+      { host: 'rendezvous.example.space', port: 443, scheme: 'wss' },
+    ];
+    expect(endpoints[2]?.host).toHaveLength(24);
+    const name = 'n'.repeat(INVITE_NAME_BYTES_MAX);
+    const invite = createInvite({ ...makeInvite(), nowMs: NOW, name, endpoints });
+    expect(invite.endpoints).toEqual(endpoints);
+    const link = encodeInvite(invite);
+    const options = { ecc: 'medium', encoding: 'byte', border: 4 } as const;
+    expect(encodeQR(link, 'raw', options)).toHaveLength(57 + 8);
+    expect(encodeQR(link, 'raw', { ...options, ecc: 'low' })).toHaveLength(53 + 8);
+  });
+
+  test('leaves out the endpoints that do not fit, the least useful first', () => {
+    const places: Endpoint[] = [
+      { host: '192.168.1.2', port: 1 },
+      { host: '2001:db8::1', port: 1 },
+      { host: '169.254.1.2', port: 1 },
+      { host: '127.0.0.1', port: 1 },
+      { host: 'rendezvous.example.space', port: 443, scheme: 'wss' },
+      { host: '2001:db8::2', port: 1 },
+    ];
+    expect(hostsOf(places)).toEqual(['192.168.1.2', '2001:db8::1', 'rendezvous.example.space']);
+    expect(hostsOf(places, 'n')).toHaveLength(INVITE_ENDPOINTS_MAX);
+    const servers = ['a', 'b', 'c'].map((letter) => ({
+      host: `${letter.repeat(60)}.example`,
+      port: 443,
+      scheme: 'wss' as const,
+    }));
+    expect(hostsOf([...places, ...servers])).toEqual(['rendezvous.example.space']);
+    expect(hostsOf(servers)).toEqual([servers[0]?.host]);
+    fc.assert(
+      fc.property(fc.array(endpoint, { minLength: 1, maxLength: 8 }), (endpoints) => {
+        const invite = createInvite({ ...makeInvite(), nowMs: NOW, endpoints });
+        const isShort = encodeInvite(invite).length <= INVITE_LINK_CHARS_MAX;
+        expect(isShort || invite.endpoints.length === 1).toBe(true);
+      }),
+    );
   });
 
   test('with only the loopback interface up names 127.0.0.1', () => {

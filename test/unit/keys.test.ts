@@ -4,13 +4,20 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { derivePairingKeys, hkdfExpand, hkdfExtract } from '../../src/engine/pairing/keys.ts';
+import {
+  derivePairingKeys,
+  derivePairKey,
+  derivePeerKeys,
+  hkdfExpand,
+  hkdfExtract,
+} from '../../src/engine/pairing/keys.ts';
 import { SaltMemory, SealedConversation } from '../../src/engine/pairing/sealing.ts';
 import { Secret } from '../../src/engine/pairing/secret.ts';
 import type { Envelope } from '../../src/engine/signaling/envelope.ts';
 import { SEALING_SALTS_MAX } from '../../src/shared/limits.ts';
 
 const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const range = (from: number, to: number): Uint8Array =>
   Uint8Array.from({ length: to - from }, (_, index) => from + index);
 
@@ -49,9 +56,9 @@ describe('keys', () => {
   });
 
   test("HKDF is that of Node's own", () => {
-    const bytes = fc.uint8Array({ maxLength: 80 });
+    const any = fc.uint8Array({ maxLength: 80 });
     fc.assert(
-      fc.property(bytes, bytes, bytes, fc.integer({ min: 1, max: 200 }), (...given) => {
+      fc.property(any, any, any, fc.integer({ min: 1, max: 200 }), (...given) => {
         const [material, salt, info, length] = given;
         const ours = hkdfExpand(hkdfExtract(salt, material), info, length);
         const theirs = new Uint8Array(hkdfSync('sha256', material, salt, info, length));
@@ -65,6 +72,35 @@ describe('keys', () => {
     expect(String(keys.prk) + String(keys.mac)).toBe('[secret][secret]');
     expect(inspect(keys)).toContain('[secret]');
     expect(JSON.parse(JSON.stringify(keys))).toMatchObject({ prk: '[secret]', mac: '[secret]' });
+  });
+
+  test('the pair key takes the invite, the ephemeral keys and the transcript', () => {
+    const material = { transcript: bytes(1), prk: new Secret(bytes(2)), shared: bytes(3) };
+    const key = derivePairKey(material);
+    expect(key.reveal()).toHaveLength(32);
+    expect(String(key)).toBe('[secret]');
+    const input = Buffer.concat([bytes(2), bytes(3)]);
+    const theirs = hkdfSync('sha256', input, bytes(1), 'porthole/pair-key/1', 32);
+    expect(toHex(key.reveal())).toBe(toHex(new Uint8Array(theirs)));
+    const others = [
+      { ...material, transcript: bytes(9) },
+      { ...material, prk: new Secret(bytes(9)) },
+      { ...material, shared: bytes(9) },
+    ];
+    const all = [material, ...others].map((each) => toHex(derivePairKey(each).reveal()));
+    expect(new Set(all).size).toBe(4);
+  });
+
+  test('the keys of a pair are others each day in the room, and only there', () => {
+    const pairKey = new Secret(new Uint8Array(32).fill(4));
+    const [today, tomorrow] = [derivePeerKeys(pairKey, 20_000), derivePeerKeys(pairKey, 20_001)];
+    expect(today.room).toHaveLength(16);
+    expect(toHex(today.room)).not.toBe(toHex(tomorrow.room));
+    expect(toHex(today.room)).toBe(toHex(derivePeerKeys(pairKey, 20_000).room));
+    expect(toHex(today.mac.reveal())).toBe(toHex(tomorrow.mac.reveal()));
+    const all = [pairKey, today.prk, today.mac].map((secret) => toHex(secret.reveal()));
+    expect(new Set(all).size).toBe(3);
+    expect(all.every((key) => !key.startsWith(toHex(today.room)))).toBe(true);
   });
 
   test('a secret of another length is refused', () => {

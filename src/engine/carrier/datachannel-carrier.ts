@@ -89,9 +89,10 @@ function reachOf(address: string | undefined): CarrierReach {
   return own.some((info) => info.address === address) ? 'this-computer' : 'network';
 }
 
-/** The error of a connection that was open and ended without this end wanting it. */
+/** The error of a connection that was open and ended without this end wanting it; its cause says the reason alone. */
 export function connectionLost(how: 'closed' | 'failed', cause?: Error): PortholeError {
   const reason =
     how === 'closed' ? 'it closed the connection' : 'nothing gets through between the two any more';
-  return portholeError('E_LINK_LOST', { peer: 'the other computer', reason }, { cause });
+  const why = new Error(reason, { cause });
+  return portholeError('E_LINK_LOST', { peer: 'the other computer', reason }, { cause: why });
 }

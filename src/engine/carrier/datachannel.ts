@@ -7,10 +7,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
-import type { Clock } from '../../shared/clock.ts';
+import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { portholeError, toPortholeError, type PortholeError } from '../../shared/errors.ts';
-import { CANDIDATE_HOLD_MS, GATHER_TIMEOUT_MS } from '../../shared/limits.ts';
 import {
+  BY_HAND_CONNECT_MS,
+  BY_HAND_RETRY_MS,
+  CANDIDATE_HOLD_MS,
+  GATHER_TIMEOUT_MS,
+  OFFLINE_INVITE_LIFE_MS,
+} from '../../shared/limits.ts';
+import {
+  type Exchange,
   fingerprintText,
   ICE_SECRET_BYTES,
   iceCredentials,
@@ -21,11 +28,16 @@ import {
 } from '../pairing/description.ts';
 import type { Carrier } from './carrier.ts';
 import { connectionLost, DataChannelCarrier } from './datachannel-carrier.ts';
-import { NativeChannel } from './native-channel.ts';
+import { createCertificate } from './certificate.ts';
+import { HeldPort, NativeChannel, type NativeIdentity } from './native-channel.ts';
 
 export interface DataChannelOptions {
   readonly role: 'offerer' | 'answerer';
   readonly clock: Clock;
+  /** How the descriptions travel; both ends must agree. @default live */
+  readonly exchange?: Exchange;
+  /** By hand: how long the other end is waited for, ms. @default OFFLINE_INVITE_LIFE_MS */
+  readonly lifeMs?: number;
   /** Local address to use. @default all, or loopback where there is nothing else */
   readonly bindAddress?: string;
   /** STUN servers, `stun:host:port`. @default none */
@@ -34,7 +46,11 @@ export interface DataChannelOptions {
   readonly onFault?: (error: Error) => void;
 }
 
-/** One attempt to connect. */
+/**
+ * One attempt to connect. Signaled by hand, the other end may take minutes: the connection is built
+ * anew whenever the library gives it up, with the same certificate, credentials and port, so that
+ * what was described stays true (docs/architecture.md, "By hand").
+ */
 export class DataChannelConnector {
   /**
    * The carrier, once it is open. Rejects with E_IDENTITY when the other end presented another
@@ -43,10 +59,14 @@ export class DataChannelConnector {
   readonly opened: Promise<Carrier>;
   readonly #options: DataChannelOptions;
   #native: NativeChannel | undefined;
+  #identity: NativeIdentity | undefined;
+  #bindAddress: string | undefined;
   readonly #iceSecret = new Uint8Array(randomBytes(ICE_SECRET_BYTES));
   #resolveOpened!: (carrier: Carrier) => void;
   #rejectOpened!: (error: PortholeError) => void;
-  #cancelHold: () => void = () => undefined;
+  #cancelHold: CancelTimer = () => undefined;
+  #cancelRetry: CancelTimer = () => undefined;
+  #cancelLife: CancelTimer = () => undefined;
   #endGathering: () => void = () => undefined;
   #described: Promise<SessionDescription> | undefined;
   #remote: SessionDescription | undefined;
@@ -62,6 +82,7 @@ export class DataChannelConnector {
     // Whoever only describes and closes need not look at it.
     this.opened.catch(() => undefined);
     if (options.role === 'offerer') this.#openNative(localAddress());
+    if (this.#isByHand) this.#limitTo(options.lifeMs ?? OFFLINE_INVITE_LIFE_MS);
   }
 
   /**
@@ -85,21 +106,25 @@ export class DataChannelConnector {
     }
     if (this.#isOfferer && !this.#described) throw misuse('an answer before the offer was made');
     this.#remote = remote;
+    if (this.#isByHand && this.#isOfferer) this.#limitTo(BY_HAND_CONNECT_MS);
     try {
-      const native = this.#native ?? this.#openNative(addressTowards(remote));
-      native.setRemote(kind, renderSdp(remote));
-      if (!this.#isOfferer) native.setLocal('answer', iceCredentials(this.#iceSecret));
+      // An offerer without one is about to build it anew, and will connect that.
+      if (!this.#isOfferer) this.#openNative(addressTowards(remote));
+      if (this.#native) this.#connect(this.#native, remote);
     } catch (thrown) {
-      return this.#fail(toPortholeError(thrown));
+      this.#fail(toPortholeError(thrown));
     }
-    if (this.#isOfferer) this.#addCandidates(remote);
-    else this.#holdCandidates(remote);
   }
 
   /** Gives up, and closes the carrier if there is one. Safe to call again. */
   close(): void {
     this.#carrier?.close();
     this.#fail(portholeError('E_UNREACHABLE', { reason: 'the attempt was stopped' }));
+  }
+
+  /** Gives up, unless the carrier is open: then whoever got it ends it. */
+  abandon(): void {
+    if (this.#carrier === undefined) this.close();
   }
 
   /** Whether the other end's description was accepted. */
@@ -111,12 +136,29 @@ export class DataChannelConnector {
     return this.#options.role === 'offerer';
   }
 
+  get #isByHand(): boolean {
+    return this.#options.exchange === 'by-hand';
+  }
+
+  /** Gives `native` the other end's description; the answerer's own follows from it. */
+  #connect(native: NativeChannel, remote: SessionDescription): void {
+    native.setRemote(remote.kind, renderSdp(remote, this.#options.exchange ?? 'live'));
+    if (!this.#isOfferer) native.setLocal('answer', iceCredentials(this.#iceSecret));
+    if (this.#isOfferer) this.#addCandidates(remote);
+    else this.#holdCandidates(remote);
+  }
+
   /** `fallback` unless the options name an address; none means all addresses. */
   #openNative(fallback: string | undefined): NativeChannel {
     const { clock, bindAddress = fallback, iceServers, onFault } = this.#options;
+    this.#bindAddress = bindAddress;
+    if (this.#isByHand) {
+      this.#identity ??= { certificate: createCertificate(), port: new HeldPort(bindAddress) };
+    }
     this.#native = new NativeChannel({
       clock,
       bindAddress,
+      identity: this.#identity,
       iceServers,
       onFault,
       events: {
@@ -180,7 +222,7 @@ export class DataChannelConnector {
 
   #open(): void {
     if (this.#carrier || this.#failure || !this.#remote || !this.#native) return;
-    if (this.#identity(this.#remote) !== 'proven') {
+    if (this.#identify(this.#remote) !== 'proven') {
       this.#fail(portholeError('E_IDENTITY'));
       return;
     }
@@ -193,12 +235,12 @@ export class DataChannelConnector {
       binding,
       clock: this.#options.clock,
     });
-    this.#cancelHold();
+    this.#stopTrying();
     this.#resolveOpened(this.#carrier);
   }
 
   /** Whether the certificate the other end presented is the one it described. */
-  #identity(remote: SessionDescription): 'unknown' | 'proven' | 'another' {
+  #identify(remote: SessionDescription): 'unknown' | 'proven' | 'another' {
     const presented = this.#native?.remoteFingerprint();
     if (!presented?.value) return 'unknown';
     const same =
@@ -213,7 +255,11 @@ export class DataChannelConnector {
       return;
     }
     // The library drops a wrong certificate itself and only says that the handshake failed.
-    const impostor = this.#remote && this.#identity(this.#remote) === 'another';
+    const impostor = this.#remote && this.#identify(this.#remote) === 'another';
+    if (this.#isByHand && !impostor && !this.#failure) {
+      this.#retry();
+      return;
+    }
     this.#fail(
       impostor
         ? portholeError('E_IDENTITY')
@@ -226,10 +272,47 @@ export class DataChannelConnector {
   #fail(error: PortholeError): void {
     if (this.#failure) return;
     this.#failure = error;
-    this.#cancelHold();
     this.#rejectOpened(error);
     this.#native?.close();
+    this.#stopTrying();
     this.#endGathering();
+  }
+
+  /** Ends what is only for a connection that has not opened. */
+  #stopTrying(): void {
+    this.#cancelHold();
+    this.#cancelRetry();
+    this.#cancelLife();
+    // An open channel keeps it.
+    this.#identity?.port.close();
+  }
+
+  /** Fails in `ms`, in place of what was the limit before. */
+  #limitTo(ms: number): void {
+    this.#cancelLife();
+    this.#cancelLife = this.#options.clock.after(ms, () =>
+      this.#fail(portholeError('E_UNREACHABLE', { reason: 'it did not connect in time' })),
+    );
+  }
+
+  /** Builds the native connection anew, as the one that the library gave up. */
+  #retry(): void {
+    this.#cancelHold();
+    this.#native?.close();
+    this.#native = undefined;
+    this.#cancelRetry = this.#options.clock.after(BY_HAND_RETRY_MS, () => this.#rebuild());
+  }
+
+  #rebuild(): void {
+    try {
+      const native = this.#openNative(this.#bindAddress);
+      if (this.#isOfferer && this.#described) {
+        native.setLocal('offer', iceCredentials(this.#iceSecret));
+      }
+      if (this.#remote) this.#connect(native, this.#remote);
+    } catch (thrown) {
+      this.#fail(toPortholeError(thrown));
+    }
   }
 }
 

@@ -110,7 +110,10 @@ class MemoryCarrier implements Carrier {
   }
 
   lose(reason: string): void {
-    this.#mailbox.close(portholeError('E_LINK_LOST', { peer: 'the other computer', reason }));
+    const cause = new Error(reason);
+    this.#mailbox.close(
+      portholeError('E_LINK_LOST', { peer: 'the other computer', reason }, { cause }),
+    );
   }
 
   /** Takes the line for `bytes`; returns how long until the last of them has left, ms. */

@@ -6,17 +6,21 @@
  * object is collected before its last callback, the DataChannel closes before its PeerConnection,
  * and both close even when the other end closed first.
  */
+import { randomInt } from 'node:crypto';
 import {
   cleanup,
+  IceUdpMuxListener,
   PeerConnection,
   setSctpSettings,
   type DataChannel as NativeDataChannel,
   type LocalDescriptionInit,
   type PeerConnection as NativePeerConnection,
+  type RtcConfig,
 } from 'node-datachannel';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { toError } from '../../shared/errors.ts';
 import {
+  BY_HAND_PORT_TRIES,
   DATACHANNEL_MTU_BYTES,
   FRAME_BYTES_MAX,
   GATE_LOW_WATER_BYTES,
@@ -25,9 +29,13 @@ import {
   SCTP_SACK_DELAY_MS,
   SCTP_SEND_BUFFER_BYTES,
 } from '../../shared/limits.ts';
+import type { Certificate } from './certificate.ts';
 
 /** The media section of our template. */
 const REMOTE_MID = '0';
+
+/** IANA's dynamic ports (RFC 6335 §6). */
+const PORTS = { least: 49_152, end: 65_536 } as const;
 
 /** What a channel tells; any of it may come in any order. Nothing comes after `close()`. */
 interface NativeEvents {
@@ -44,10 +52,60 @@ export interface NativeChannelOptions {
   readonly events: NativeEvents;
   /** Address to bind to. @default all */
   readonly bindAddress?: string | undefined;
+  /** What channels that follow each other have in common. @default a new certificate, any port */
+  readonly identity?: NativeIdentity | undefined;
   /** `stun:host:port`; the library asks one of them. @default none */
   readonly iceServers?: readonly string[] | undefined;
   /** Receives what the event handlers throw. @default it is thrown again outside the library */
   readonly onFault?: ((error: Error) => void) | undefined;
+}
+
+/** The certificate and the UDP port of one end, kept while its channels are built anew. */
+export interface NativeIdentity {
+  readonly certificate: Certificate;
+  readonly port: HeldPort;
+}
+
+/** Ports that are held. */
+const held = new Set<HeldPort>();
+
+/**
+ * A UDP port that stays this process's own from one channel to the next: NATs keep their mapping,
+ * and nobody else can take it. That matters: a channel on a port that is taken aborts the process.
+ *
+ * Invariant: it holds from the constructor to `close()`; channels that are on it then keep it.
+ */
+export class HeldPort {
+  readonly port: number;
+  readonly #listener: IceUdpMuxListener;
+  #closed = false;
+
+  /** Takes a random port; throws when the library gets none. */
+  constructor(bindAddress: string | undefined) {
+    const { port, listener } = takePort(bindAddress);
+    this.port = port;
+    this.#listener = listener;
+    held.add(this);
+  }
+
+  /** Lets go of the port. Close channels that must not have it any more first. Safe to call again. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    held.delete(this);
+    tryTo(() => this.#listener.stop());
+  }
+}
+
+function takePort(bindAddress: string | undefined): { port: number; listener: IceUdpMuxListener } {
+  for (let tries = 1; ; tries++) {
+    const port = randomInt(PORTS.least, PORTS.end);
+    try {
+      return { port, listener: new IceUdpMuxListener(port, bindAddress) };
+    } catch (thrown) {
+      if (tries === BY_HAND_PORT_TRIES) throw toError(thrown);
+    }
+  }
 }
 
 /** Holds every channel until the library has let go of it. */
@@ -222,6 +280,7 @@ function tryTo(action: () => void): void {
  */
 export function releaseDataChannels(): void {
   for (const channel of alive) channel.close();
+  for (const port of held) port.close();
   try {
     cleanup();
   } catch {
@@ -231,7 +290,8 @@ export function releaseDataChannels(): void {
   for (const channel of alive) channel.forget();
 }
 
-function openConnection({ bindAddress, iceServers }: NativeChannelOptions): NativePeerConnection {
+function openConnection(options: NativeChannelOptions): NativePeerConnection {
+  const { bindAddress, identity, iceServers } = options;
   // Global and read at each connection's start; fields left out would return to their defaults.
   setSctpSettings({
     recvBufferSize: SCTP_RECEIVE_BUFFER_BYTES,
@@ -244,5 +304,17 @@ function openConnection({ bindAddress, iceServers }: NativeChannelOptions): Nati
     maxMessageSize: FRAME_BYTES_MAX,
     mtu: DATACHANNEL_MTU_BYTES,
     ...(bindAddress === undefined ? {} : { bindAddress }),
+    ...(identity === undefined ? {} : fixedBy(identity)),
   });
+}
+
+/** Channels share a held port by multiplexing: each gets the packets with its own ICE credentials. */
+function fixedBy({ certificate, port }: NativeIdentity): Partial<RtcConfig> {
+  return {
+    certificatePemFile: certificate.pem,
+    keyPemFile: Buffer.from(certificate.key.reveal()).toString('utf8'),
+    enableIceUdpMux: true,
+    portRangeBegin: port.port,
+    portRangeEnd: port.port,
+  };
 }

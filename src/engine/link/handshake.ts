@@ -1,37 +1,66 @@
 /**
- * HELLO, AUTH, READY: proves to each side who the other is before anything else is parsed.
+ * HELLO, AUTH, READY, and CONFIRM when pairing: proves to each side who the other is before anything
+ * else is parsed, and lets two people say so before anything else is acted on.
  *
- *   greeting  HELLO is sent, the peer's awaited
- *   proving   AUTH is sent, the peer's awaited
- *   waiting   the peer is authenticated and READY sent; its READY is awaited. It may already be
- *             sending, and its frames may overtake its READY: the link holds them meanwhile
- *   ready     both sides may send frames
+ *   greeting    HELLO is sent, the peer's awaited
+ *   proving     AUTH is sent, the peer's awaited
+ *   waiting     the peer is authenticated; its READY is awaited, and ours is sent or will be behind it
+ *   confirming  pairing only: this side's verdict and the peer's CONFIRM are awaited
+ *   keeping     both said yes; the peer is being stored
+ *   ready       both sides may send frames
+ *   over        the link has ended
+ *
+ * From `waiting` on the peer may already be ready, and its frames may overtake its READY or CONFIRM:
+ * the link holds them meanwhile.
  *
  * Invariant: there is one way through these states, and every message out of its place, too large
  * or too late ends the carrier. Messages that overtake each other are put back in order first.
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { HANDSHAKE_BYTES_MAX } from '../../shared/limits.ts';
-import { portholeError } from '../../shared/errors.ts';
+import { portholeError, toPortholeError } from '../../shared/errors.ts';
+import type { PortholeError } from '../../shared/errors.ts';
 import { encodeFrame, FRAME, protocolViolation } from '../protocol/frame.ts';
 import type { Frame } from '../protocol/frame.ts';
-import { HandshakeSchema, ReadySchema } from '../protocol/generated/session_pb.ts';
+import { ConfirmSchema, HandshakeSchema } from '../protocol/generated/session_pb.ts';
 import type {
   Auth,
+  Confirm,
   Handshake as HandshakeMessage,
   Hello,
+  Ready,
 } from '../protocol/generated/session_pb.ts';
 import { Reassembler } from '../protocol/reassembly.ts';
-import type { Authenticator, PeerIdentity } from './authenticator.ts';
+import type { Authenticator, PeerIdentity, Settlement } from './authenticator.ts';
 
 /** The version of the wire protocol this code speaks. */
 export const PROTOCOL_VERSION = 1;
 
-/** Sequence number of the handshake messages that have no order: PING, PONG, BYE. */
-const UNORDERED_SEQ = 3;
+/** Sequence number of the handshake messages that have no order: PING, PONG, BYE and later ones. */
+export const UNORDERED_SEQ = 255;
 
-export type HandshakeState = 'greeting' | 'proving' | 'waiting' | 'ready';
+/** Sequence numbers of those that have one. */
+const SEQ = { hello: 0, auth: 1, ready: 2, confirm: 3 } as const;
+
+export type HandshakeState =
+  | 'greeting'
+  | 'proving'
+  | 'waiting'
+  | 'confirming'
+  | 'keeping'
+  | 'ready'
+  | 'over';
 type Kind = HandshakeMessage['kind'];
+
+export interface HandshakeEvents {
+  send(message: Uint8Array): void;
+  /** The two CONFIRMs are awaited, for as long as two people need. */
+  onConfirming(): void;
+  /** Both sides may send frames. */
+  onReady(peer: PeerIdentity): void;
+  /** What failed while no frame was being handled; the carrier must end. */
+  onFailed(error: PortholeError): void;
+}
 
 /** One HANDSHAKE frame. */
 export function encodeHandshake(kind: Kind, seq = UNORDERED_SEQ): Uint8Array {
@@ -50,16 +79,17 @@ export function parseHandshake(frame: Frame): Kind {
 
 export class Handshake {
   readonly #authenticator: Authenticator;
-  readonly #send: (message: Uint8Array) => void;
+  readonly #events: HandshakeEvents;
   readonly #reassembler = new Reassembler();
+  /** The sides that said yes. */
+  readonly #agreed = new Set<'this-side' | 'peer'>();
   #state: HandshakeState = 'greeting';
   #bytes = 0;
-  #peerHello: Hello | undefined;
   #peer: PeerIdentity | undefined;
 
-  constructor(authenticator: Authenticator, send: (message: Uint8Array) => void) {
+  constructor(authenticator: Authenticator, events: HandshakeEvents) {
     this.#authenticator = authenticator;
-    this.#send = send;
+    this.#events = events;
   }
 
   get state(): HandshakeState {
@@ -73,17 +103,25 @@ export class Handshake {
 
   /** Sends HELLO. */
   start(): void {
-    this.#sendOrdered({ case: 'hello', value: this.#authenticator.hello() }, 0);
+    this.#send({ case: 'hello', value: this.#authenticator.hello() }, SEQ.hello);
+  }
+
+  /** The link has ended: nothing is sent, asked or stored any more. */
+  stop(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#authenticator.abort();
   }
 
   /**
-   * Takes HELLO, AUTH or READY, in whatever order they arrive. Throws `E_VERSION`, `E_IDENTITY`,
-   * `E_TRUST_INVITE` or `E_PROTOCOL`; the carrier must end then.
+   * Takes HELLO, AUTH, READY or CONFIRM, in whatever order they arrive. Throws `E_VERSION`,
+   * `E_IDENTITY`, `E_DIGITS_DIFFER`, `E_PROTOCOL` or what the authenticator throws; the carrier must
+   * end then.
    */
   onFrame(frame: Frame): void {
     this.#bytes += frame.payload.length;
     if (this.#bytes > HANDSHAKE_BYTES_MAX) throw protocolViolation('handshake too large');
-    if (frame.seq >= UNORDERED_SEQ) throw protocolViolation('handshake message out of place');
+    if (frame.seq > SEQ.confirm) throw protocolViolation('handshake message out of place');
     if (this.#reassembler.place(frame) !== 'next') return;
     this.#onMessage(parseHandshake(frame));
     for (let next = this.#reassembler.take(); next; next = this.#reassembler.take()) {
@@ -94,26 +132,81 @@ export class Handshake {
   #onMessage(message: Kind): void {
     if (this.#state === 'greeting' && message.case === 'hello') this.#onHello(message.value);
     else if (this.#state === 'proving' && message.case === 'auth') this.#onAuth(message.value);
-    else if (this.#state === 'waiting' && message.case === 'ready') this.#state = 'ready';
-    else throw protocolViolation('handshake message out of place');
+    else if (this.#state === 'waiting' && message.case === 'ready') this.#onReady(message.value);
+    else if (this.#state === 'confirming' && message.case === 'confirm') {
+      this.#onConfirm(message.value);
+    } else throw protocolViolation('handshake message out of place');
   }
 
   #onHello(hello: Hello): void {
     if (hello.version !== PROTOCOL_VERSION) {
       throw portholeError('E_VERSION', { theirs: hello.version, ours: PROTOCOL_VERSION });
     }
-    this.#peerHello = hello;
     this.#state = 'proving';
-    this.#sendOrdered({ case: 'auth', value: this.#authenticator.prove(hello) }, 1);
+    this.#send({ case: 'auth', value: this.#authenticator.prove(hello) }, SEQ.auth);
   }
 
   #onAuth(auth: Auth): void {
-    this.#peer = this.#authenticator.check(this.#peerHello as Hello, auth);
+    this.#peer = this.#authenticator.check(auth);
     this.#state = 'waiting';
-    this.#sendOrdered({ case: 'ready', value: create(ReadySchema) }, 2);
+    if (this.#authenticator.readyTurn === 'at-once') this.#sendReady();
   }
 
-  #sendOrdered(kind: Kind, seq: number): void {
-    this.#send(encodeHandshake(kind, seq));
+  #onReady(ready: Ready): void {
+    const settlement = this.#authenticator.settle(ready);
+    if (this.#authenticator.readyTurn === 'after-peer') this.#sendReady();
+    if (settlement.kind === 'settled') this.#becomeReady();
+    else this.#startConfirming(settlement);
+  }
+
+  // ── Pairing ─────────────────────────────────────────────────────────────────────────────────
+
+  #startConfirming(settlement: Exclude<Settlement, { kind: 'settled' }>): void {
+    this.#state = 'confirming';
+    this.#events.onConfirming();
+    if (settlement.kind === 'agreed') this.#onVerdict(true);
+    else this.#guard(settlement.verdict.then((match) => this.#onVerdict(match)));
+  }
+
+  #onVerdict(match: boolean): void {
+    if (this.#state !== 'confirming') return;
+    this.#send({ case: 'confirm', value: create(ConfirmSchema, { match }) }, SEQ.confirm);
+    this.#agree('this-side', match);
+  }
+
+  #onConfirm({ match }: Confirm): void {
+    this.#agree('peer', match);
+  }
+
+  #agree(side: 'this-side' | 'peer', match: boolean): void {
+    if (!match) throw portholeError('E_DIGITS_DIFFER');
+    this.#agreed.add(side);
+    if (this.#agreed.size < 2) return;
+    this.#state = 'keeping';
+    this.#guard(this.#authenticator.keep().then(() => this.#onKept()));
+  }
+
+  #onKept(): void {
+    if (this.#state === 'keeping') this.#becomeReady();
+  }
+
+  /** What goes wrong after the end of the link interests nobody. */
+  #guard(work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      if (this.#state !== 'over') this.#events.onFailed(toPortholeError(thrown));
+    });
+  }
+
+  #becomeReady(): void {
+    this.#state = 'ready';
+    this.#events.onReady(this.#peer as PeerIdentity);
+  }
+
+  #sendReady(): void {
+    this.#send({ case: 'ready', value: this.#authenticator.ready() }, SEQ.ready);
+  }
+
+  #send(kind: Kind, seq: number): void {
+    this.#events.send(encodeHandshake(kind, seq));
   }
 }

@@ -3,18 +3,21 @@
  * shares, the heartbeat, and an end that says why.
  *
  * Invariant: no frame but HANDSHAKE is parsed before the peer is authenticated, none is acted on
- * before its READY. `onClosed` comes exactly once; after it nothing is sent, and no socket, timer or
+ * before the handshake is over (its READY, when pairing also both CONFIRMs). `onClosed` comes exactly once; after it nothing is sent, and no socket, timer or
  * carrier of this link is left.
  */
 import { create } from '@bufbuild/protobuf';
 import {
   BEFORE_READY_BYTES_MAX,
+  CONFIRM_TIMEOUT_MS,
+  CONTROL_PER_MINUTE_MAX,
   FAREWELL_MS,
+  GATE_HIGH_WATER_BYTES,
   HANDSHAKE_TIMEOUT_MS,
   LINK_SILENCE_MS,
   SHARE_ID_BYTES_MAX,
 } from '../../shared/limits.ts';
-import { codeOfWire, ERRORS, portholeError, toPortholeError } from '../../shared/errors.ts';
+import { ERRORS, portholeError, toError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
 import { isPort } from '../../shared/target.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
@@ -32,11 +35,15 @@ import {
 import type { Control } from '../protocol/generated/session_pb.ts';
 import type { Dialer } from '../tunnel/dialer.ts';
 import { Dispatcher } from '../tunnel/dispatcher.ts';
+import { EventCounter } from '../tunnel/event-counter.ts';
 import type { LocalConnection } from '../tunnel/local-connection.ts';
 import type { Authenticator, PeerIdentity } from './authenticator.ts';
 import { ControlStream } from './control-stream.ts';
-import { encodeHandshake, Handshake, parseHandshake, PROTOCOL_VERSION } from './handshake.ts';
+import { readFarewell } from './farewell.ts';
+import { encodeHandshake, Handshake, parseHandshake, UNORDERED_SEQ } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { readReach, writeReach } from './reach.ts';
+import type { Reach } from './reach.ts';
 
 /** A share as its owner announces it. */
 export interface SharedService {
@@ -47,13 +54,17 @@ export interface SharedService {
   readonly port: number;
   /** The target is on its computer's loopback interface. */
   readonly loopback: boolean;
+  /** The target does not answer right now. */
+  readonly down: boolean;
 }
 
 export interface LinkEvents {
-  /** The peer is authenticated, and both sides may send. */
+  /** The peer is authenticated (when pairing: confirmed and stored), and both sides may send. */
   onReady(peer: PeerIdentity): void;
   /** The peer's list of shares, whole, whenever it changes. */
   onShares(shares: readonly SharedService[]): void;
+  /** Where the peer can be found later, whenever it changes. */
+  onReach(reach: Reach): void;
   /** The peer ended a socket this side opened, for another reason than its application's reset. */
   onSocketRefused(code: ErrorCode): void;
   /** A socket may be opened again after `hasRoom` was false. */
@@ -72,7 +83,7 @@ export interface LinkOptions {
 }
 
 /**
- *   handshaking  until both READYs
+ *   handshaking  until both READYs; when pairing also until both CONFIRMs
  *   open         frames flow
  *   leaving      BYE is sent; the peer's closing, or a quarter of a second, is awaited
  *   closed       over
@@ -85,6 +96,7 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #options: LinkOptions;
   readonly #handshake: Handshake;
+  readonly #controls = new EventCounter(CONTROL_PER_MINUTE_MAX, 60_000);
   #state: LinkState = 'handshaking';
   #dispatcher: Dispatcher | undefined;
   #control: ControlStream | undefined;
@@ -100,7 +112,7 @@ export class Link {
     this.#carrier = options.carrier;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#handshake = new Handshake(options.authenticator, (bytes) => this.#carrier.send(bytes));
+    this.#handshake = this.#createHandshake(options.authenticator);
     this.#cancelTimer = this.#clock.after(HANDSHAKE_TIMEOUT_MS, () =>
       this.#fail(portholeError('E_UNREACHABLE', { reason: 'it did not authenticate in time' })),
     );
@@ -133,15 +145,25 @@ export class Link {
     } else local.reset();
   }
 
+  /** Resets every connection the peer opened to this share, and tells it why. */
+  closeShare(shareId: Uint8Array, code: ErrorCode): void {
+    this.#dispatcher?.closeShare(shareId, code);
+  }
+
   /** Announces the whole list of what the peer may use. */
   announce(services: readonly SharedService[]): void {
     const shares = services.map((service) => create(ShareSchema, service));
     this.#control?.send({ case: 'shares', value: create(SharesSchema, { shares }) });
   }
 
-  /** Ends the link, and tells the peer so if it still can. */
-  close(): void {
-    this.#leave(undefined);
+  /** Tells the peer where this side can be found later. */
+  announceReach(reach: Reach): void {
+    this.#control?.send({ case: 'reach', value: writeReach(reach) });
+  }
+
+  /** Ends the link, and tells the peer so, and why, if it still can. */
+  close(farewell?: ErrorCode): void {
+    this.#leave(undefined, farewell);
   }
 
   // ── Messages ────────────────────────────────────────────────────────────────────────────────
@@ -163,7 +185,7 @@ export class Link {
   }
 
   #holdOvertaking(message: Uint8Array): void {
-    if (this.#handshake.state !== 'waiting') throw protocolViolation('frame before authentication');
+    this.#requireAuthenticated();
     // Anything shorter than a header would wait here for next to nothing of the limit.
     parseFrame(message);
     this.#overtakingBytes += message.length;
@@ -179,26 +201,35 @@ export class Link {
       case 'hello':
       case 'auth':
       case 'ready':
-      case undefined:
-        return this.#onHandshakeMessage(frame);
+      case 'confirm':
+        return this.#handshake.onFrame(frame);
       case 'ping':
         this.#requireAuthenticated();
-        this.#carrier.send(
-          encodeHandshake({ case: 'pong', value: create(PongSchema, { id: message.value.id }) }),
-        );
-        return;
+        return this.#answerPing(message.value.id);
       case 'pong':
         this.#requireAuthenticated();
         this.#heartbeat?.onPong(message.value.id);
         return;
       case 'bye':
         return this.#onBye(message.value.reason);
+      case undefined:
+        return this.#onUnknownKind(frame);
     }
   }
 
-  #onHandshakeMessage(frame: Frame): void {
-    this.#handshake.onFrame(frame);
-    if (this.#state === 'handshaking' && this.#handshake.state === 'ready') this.#becomeReady();
+  /** Messages of later versions come without order, or nobody could place them. */
+  #onUnknownKind(frame: Frame): void {
+    this.#requireAuthenticated();
+    if (frame.seq !== UNORDERED_SEQ) throw protocolViolation('unknown handshake message');
+  }
+
+  /**
+   * PONG passes the gate, so a peer that asks and never reads would pile them up here. One that
+   * hears what waits ahead of it needs no PONG to know that this side lives.
+   */
+  #answerPing(id: number): void {
+    if (this.#carrier.bufferedAmount() > GATE_HIGH_WATER_BYTES) return;
+    this.#carrier.send(encodeHandshake({ case: 'pong', value: create(PongSchema, { id }) }));
   }
 
   #requireAuthenticated(): void {
@@ -207,13 +238,29 @@ export class Link {
 
   // ── Life ────────────────────────────────────────────────────────────────────────────────────
 
-  #becomeReady(): void {
-    const peer = this.#handshake.peer as PeerIdentity;
+  #createHandshake(authenticator: Authenticator): Handshake {
+    return new Handshake(authenticator, {
+      send: (bytes) => this.#carrier.send(bytes),
+      onConfirming: () => this.#waitForPeople(),
+      onReady: (peer) => this.#becomeReady(peer),
+      onFailed: (error) => this.#fail(error),
+    });
+  }
+
+  #waitForPeople(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(CONFIRM_TIMEOUT_MS, () =>
+      this.#fail(portholeError('E_CONFIRM_TIMEOUT')),
+    );
+    this.#heartbeat = this.#createHeartbeat();
+  }
+
+  #becomeReady(peer: PeerIdentity): void {
     this.#cancelTimer();
     this.#state = 'open';
     this.#dispatcher = this.#createDispatcher(peer);
     this.#control = this.#createControl(this.#dispatcher);
-    this.#heartbeat = this.#createHeartbeat();
+    this.#heartbeat ??= this.#createHeartbeat();
     this.#events.onReady(peer);
     const overtaking = this.#overtaking;
     this.#overtaking = [];
@@ -254,24 +301,44 @@ export class Link {
   }
 
   #onControl(kind: Control['kind']): void {
-    if (kind.case !== 'shares') return;
-    const { shares } = kind.value;
+    if (this.#controls.count(this.#clock.now()) === 'beyond') {
+      throw protocolViolation('too many CONTROL messages');
+    }
+    switch (kind.case) {
+      case 'shares':
+        return this.#onShares(kind.value.shares);
+      case 'reach':
+        return this.#events.onReach(readReach(kind.value));
+      case undefined:
+        return;
+    }
+  }
+
+  #onShares(shares: readonly SharedService[]): void {
     if (!shares.every(isWellFormed)) throw protocolViolation('malformed share');
     this.#events.onShares(shares);
   }
 
-  #onBye(reason: number): void {
-    const code = codeOfWire(reason);
-    const verdict = code === undefined ? undefined : VERDICTS[code]?.();
-    const report = code === undefined ? 'it ended the link' : `it reported ${code}`;
-    this.#end(verdict ?? this.#lost(report));
+  #onBye(wire: number): void {
+    const farewell = readFarewell(wire, this.#handshake.peer);
+    this.#end(farewell.kind === 'verdict' ? farewell.error : this.#lost(farewell.reason));
   }
 
   #lost(reason: string): PortholeError {
     const peer = this.#handshake.peer?.name ?? 'the other computer';
-    return this.#handshake.state === 'ready'
-      ? portholeError('E_LINK_LOST', { peer, reason })
-      : portholeError('E_UNREACHABLE', { reason });
+    switch (this.#handshake.state) {
+      // Its nonce of the digits is known by now: an attempt of its own accord would be a second guess.
+      case 'confirming':
+        return portholeError('E_PAIRING_LOST', { peer, reason });
+      case 'keeping':
+      case 'ready':
+        return portholeError('E_LINK_LOST', { peer, reason });
+      case 'greeting':
+      case 'proving':
+      case 'waiting':
+      case 'over':
+        return portholeError('E_UNREACHABLE', { reason });
+    }
   }
 
   #onCarrierClosed(cause: PortholeError | undefined): void {
@@ -280,22 +347,25 @@ export class Link {
 
   #withReason(cause: PortholeError | undefined): PortholeError {
     if (cause?.code === 'E_IDENTITY') return cause;
-    return this.#lost(cause?.message ?? 'it closed the connection');
+    // Its sentence would stand inside another one; the reason alone is the cause.
+    const told = cause?.code === 'E_LINK_LOST' ? toError(cause.cause) : cause;
+    return this.#lost(told?.message ?? 'it closed the connection');
   }
 
   #fail(cause: PortholeError): void {
-    this.#leave(cause);
+    this.#leave(cause, cause.code);
   }
 
   /** Says farewell, then ends; `cause` is this side's reason. */
-  #leave(cause: PortholeError | undefined): void {
+  #leave(cause: PortholeError | undefined, farewell: ErrorCode | undefined): void {
     if (this.#state === 'leaving' || this.#state === 'closed') return;
     this.#state = 'leaving';
     this.#endedBy = cause;
+    this.#handshake.stop();
     this.#dispatcher?.close();
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.after(FAREWELL_MS, () => this.#end(cause));
-    const reason = cause === undefined ? 0 : ERRORS[cause.code].wire;
+    const reason = farewell === undefined ? 0 : ERRORS[farewell].wire;
     this.#carrier.send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason }) }));
   }
 
@@ -303,6 +373,7 @@ export class Link {
     if (this.#state === 'closed') return;
     const endedBy = this.#state === 'leaving' ? this.#endedBy : cause;
     this.#state = 'closed';
+    this.#handshake.stop();
     this.#cancelTimer();
     this.#heartbeat?.stop();
     this.#dispatcher?.close();
@@ -310,25 +381,6 @@ export class Link {
     this.#events.onClosed(endedBy);
   }
 }
-
-/**
- * What a peer may say of this side that says all by itself. BYE carries a number only, so the blanks
- * are filled here.
- */
-const VERDICTS: Partial<Record<ErrorCode, () => PortholeError>> = {
-  E_IDENTITY: () => portholeError('E_IDENTITY'),
-  E_TRUST_INVITE: () => portholeError('E_TRUST_INVITE'),
-  E_INVITE_USED: () => portholeError('E_INVITE_USED'),
-  E_INVITE_CANCELLED: () => portholeError('E_INVITE_CANCELLED'),
-  // It was good when it was claimed.
-  E_INVITE_EXPIRED: () => portholeError('E_INVITE_EXPIRED', { when: 'just now' }),
-  // The HELLO that has the number comes behind the BYE.
-  E_VERSION: () =>
-    portholeError('E_VERSION', {
-      theirs: `other than ${PROTOCOL_VERSION}`,
-      ours: PROTOCOL_VERSION,
-    }),
-};
 
 function isWellFormed({ id, port }: SharedService): boolean {
   return id.length >= 1 && id.length <= SHARE_ID_BYTES_MAX && isPort(port);

@@ -1,6 +1,6 @@
 /**
  * Authentication of a channel (docs/protocol.md): each side signs, and proves knowledge of the
- * invite over, one transcript of all that was agreed and of both certificates as it sees them
+ * invite or the pair key over, one transcript of all that was agreed and of both certificates as it sees them
  * itself. A computer in the middle has two channels with two fingerprints, so its transcripts
  * differ (RFC 8827, RFC 8844). Pure; the link carries the messages.
  *
@@ -15,23 +15,25 @@ import {
   DEVICE_NAME_BYTES_MAX,
   ROOM_TAG_BYTES,
 } from '../../shared/limits.ts';
+import { COMMITMENT_BYTES } from './digits.ts';
+import { EPHEMERAL_KEY_BYTES } from './ephemeral-key.ts';
 import { type Identity, PUBLIC_KEY_BYTES, verifySignature } from './identity.ts';
 import type { Secret } from './secret.ts';
 
 /** Fresh random bytes of a HELLO. */
 export const NONCE_BYTES = 32;
 
-/** The capability of a side that trusts whoever holds the invite. */
+/** The capability of a side that trusts whoever holds the invite, without digits. */
 export const CAPABILITY_TRUST_INVITE = 'trust-invite';
 
 const LABEL = 'porthole/auth/1';
 const FINGERPRINT_BYTES = 32;
 
-/** Who made the offer of the session description; with an invite the sharing computer does. */
+/** Who made the offer of the session description; in mode `pair` the sharing computer does. */
 export type AuthRole = 'offerer' | 'answerer';
 
-/** What vouches for the peer, and gave the MAC its key. */
-type AuthMode = 'invite';
+/** What vouches for the peer, and gave the MAC its key: an invite, or the pair key. Never taken from a message. */
+export type AuthMode = 'pair' | 'peer';
 
 /** What a side says of itself first. */
 export interface Hello {
@@ -45,6 +47,10 @@ export interface Hello {
   readonly capabilities: readonly string[];
   /** Device name, at most 64 bytes of UTF-8. */
   readonly name: string;
+  /** X25519, 32 bytes, in mode `pair`; empty in mode `peer`. */
+  readonly ephemeral: Uint8Array;
+  /** What the answerer commits itself to in mode `pair`, 32 bytes; empty otherwise. */
+  readonly commitment: Uint8Array;
 }
 
 export interface TranscriptInput {
@@ -55,7 +61,7 @@ export interface TranscriptInput {
   readonly offererFingerprint: Uint8Array;
   /** The same of the answerer's. */
   readonly answererFingerprint: Uint8Array;
-  /** Tag of the room where both met, 16 bytes. */
+  /** Tag of the room of the invite or of the day, 16 bytes. */
   readonly tag: Uint8Array;
 }
 
@@ -81,7 +87,7 @@ export interface CheckProofOptions {
   readonly peer: Hello;
   /** Of this side; a peer that shows it is a mirror. */
   readonly ownPublicKey: Uint8Array;
-  /** The key the peer must have: that of the invite, or the one that claimed it. */
+  /** The key the peer must have: that of the invite, the one that claimed it, or the stored one. */
   readonly expectedPublicKey: Uint8Array;
   readonly transcript: Uint8Array;
   readonly key: Secret;
@@ -96,6 +102,7 @@ export function transcript(input: TranscriptInput): Uint8Array {
   const { mode, offerer, answerer, offererFingerprint, answererFingerprint, tag } = input;
   requireHello(offerer, 'offerer');
   requireHello(answerer, 'answerer');
+  requireExchange(mode, offerer, answerer);
   require(!sameBytes(offerer.publicKey, answerer.publicKey));
   require(!sameBytes(offerer.nonce, answerer.nonce));
   require(offererFingerprint.length === FINGERPRINT_BYTES);
@@ -116,6 +123,10 @@ export function transcript(input: TranscriptInput): Uint8Array {
     listOf(answerer.capabilities),
     Buffer.from(offerer.name),
     Buffer.from(answerer.name),
+    offerer.ephemeral,
+    answerer.ephemeral,
+    offerer.commitment,
+    answerer.commitment,
   ];
   return createHash('sha256')
     .update(Buffer.concat(fields.map(lengthPrefixed)))
@@ -149,6 +160,14 @@ function requireHello(hello: Hello, role: AuthRole): void {
   require(hello.publicKey.length === PUBLIC_KEY_BYTES && hello.nonce.length === NONCE_BYTES);
   require(Buffer.byteLength(hello.name) <= DEVICE_NAME_BYTES_MAX);
   requireCapabilities(hello.capabilities);
+}
+
+function requireExchange(mode: AuthMode, offerer: Hello, answerer: Hello): void {
+  const ephemeralBytes = mode === 'pair' ? EPHEMERAL_KEY_BYTES : 0;
+  require(offerer.ephemeral.length === ephemeralBytes);
+  require(answerer.ephemeral.length === ephemeralBytes);
+  require(offerer.commitment.length === 0);
+  require(answerer.commitment.length === (mode === 'pair' ? COMMITMENT_BYTES : 0));
 }
 
 function requireCapabilities(capabilities: readonly string[]): void {

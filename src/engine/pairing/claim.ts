@@ -1,22 +1,35 @@
 /**
- * The joining computer's end of an online pairing: claims an invite, takes the offer, answers it.
+ * The calling computer's end of a conversation in a room, of an invite or of a paired device: claims
+ * it, takes the offer, answers it.
  *
- * Invariant: nothing is believed but what was sealed under the invite's secret; all that servers
+ * Invariant: nothing is believed but what was sealed under the keys of the room; all that servers
  * and networks can do is make the claim fail. When it fails, its connection is closed.
  */
 import type { Clock } from '../../shared/clock.ts';
 import { type PortholeError, portholeError, toError } from '../../shared/errors.ts';
 import type { SignalingChannel } from '../signaling/channel.ts';
 import { connectSignaling } from '../signaling/client.ts';
-import type { SignalingMessage } from '../signaling/envelope.ts';
+import type { Sought } from '../signaling/client.ts';
+import type { Endpoint } from '../signaling/endpoint.ts';
+import type { RefusalReason, SignalingMessage } from '../signaling/envelope.ts';
 import { encodeClaim, encodeDescription, parseDescription } from './claim-messages.ts';
 import type { Identity } from './identity.ts';
-import { type Invite, refusedError } from './invite.ts';
-import { derivePairingKeys, type PairingKeys } from './keys.ts';
+import type { PairingKeys } from './keys.ts';
 import { SealedConversation } from './sealing.ts';
 
+/** Where the other computer is met, and with which keys. */
+export interface Room {
+  readonly keys: PairingKeys;
+  /** Most likely first. */
+  readonly endpoints: readonly Endpoint[];
+  /** Whose room it is, for the reason when it is not there. */
+  readonly sought: Sought;
+  /** The error of a room that turns us away. */
+  refusal(reason: RefusalReason): PortholeError;
+}
+
 export interface ClaimOptions {
-  readonly invite: Invite;
+  readonly room: Room;
   readonly identity: Pick<Identity, 'publicKey'>;
   /** Name of this device. */
   readonly name: string;
@@ -24,29 +37,26 @@ export interface ClaimOptions {
   readonly signal: AbortSignal;
   /** Takes the offer and makes the answer; both opaque to pairing. */
   answerOffer(offer: Uint8Array): Promise<Uint8Array>;
-  /** After the claim resolved: the invite was burned or ended meanwhile. At most once. */
+  /** After the claim resolved: an invite was burned or ended meanwhile. At most once. */
   onRefused(error: PortholeError): void;
 }
 
 /** A claim whose answer is on its way. */
-export interface ClaimedInvite {
-  /** For the authentication of the channel: its MAC key, and the room as its tag. */
-  readonly keys: PairingKeys;
+export interface ClaimedRoom {
   /** Lets go of the signaling connection; to be called when the link is up, or given up. */
   close(): void;
 }
 
 /**
- * Claims an invite and exchanges descriptions. Rejects with E_INVITE_USED, E_INVITE_EXPIRED or
- * E_INVITE_CANCELLED when its room says so, E_UNREACHABLE when nobody genuine answers in time,
- * the reason of `signal` when it aborts, and whatever `answerOffer` rejects with.
+ * Claims a room and exchanges descriptions. Rejects with `room.refusal()` when it says so,
+ * E_UNREACHABLE when nobody genuine answers in time, the reason of `signal` when it aborts, and
+ * whatever `answerOffer` rejects with.
  */
-export async function claimInvite(options: ClaimOptions): Promise<ClaimedInvite> {
-  const keys = derivePairingKeys(options.invite.secret);
+export async function claimRoom(options: ClaimOptions): Promise<ClaimedRoom> {
   const { clock, signal } = options;
-  const { endpoints } = options.invite;
-  const channel = await connectSignaling({ endpoints, room: keys.room, clock, signal });
-  const conversation = new JoinerConversation({ ...options, keys, channel });
+  const { endpoints, keys, sought } = options.room;
+  const channel = await connectSignaling({ endpoints, room: keys.room, clock, signal, sought });
+  const conversation = new JoinerConversation({ ...options, channel });
   const onAbort = (): void => conversation.fail(toError(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -58,11 +68,10 @@ export async function claimInvite(options: ClaimOptions): Promise<ClaimedInvite>
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-  return { keys, close: () => conversation.close() };
+  return { close: () => conversation.close() };
 }
 
 interface JoinerOptions extends ClaimOptions {
-  readonly keys: PairingKeys;
   readonly channel: SignalingChannel;
 }
 
@@ -76,7 +85,7 @@ class JoinerConversation {
 
   constructor(options: JoinerOptions) {
     this.#options = options;
-    this.#sealing = new SealedConversation({ keys: options.keys, role: 'joiner' });
+    this.#sealing = new SealedConversation({ keys: options.room.keys, role: 'joiner' });
   }
 
   /** Sends the claim; resolves when the answer was sent. */
@@ -105,7 +114,7 @@ class JoinerConversation {
   #receive(message: SignalingMessage): void {
     if (this.#phase === 'over') return;
     if (message.kind === 'refusal') {
-      this.#refused(refusedError(message.reason, this.#options.invite));
+      this.#refused(this.#options.room.refusal(message.reason));
       return;
     }
     const plaintext = this.#sealing.open(message.envelope);

@@ -19,6 +19,13 @@ const FINGERPRINT_BYTES = 32;
 export const ICE_SECRET_BYTES = 16;
 
 type DescriptionKind = 'offer' | 'answer';
+
+/**
+ * How descriptions travel: `live` over a server within seconds, or `by-hand` by people, which takes
+ * minutes and leaves the answerer waiting.
+ */
+export type Exchange = 'live' | 'by-hand';
+
 type CandidateType = 'host' | 'srflx' | 'relay';
 
 export interface Candidate {
@@ -70,8 +77,8 @@ export function unpackDescription(bytes: Uint8Array): SessionDescription {
   must(count <= CANDIDATES_MAX, 'too many addresses');
   return {
     kind,
-    fingerprint: bytes.slice(1, secretStart),
-    iceSecret: bytes.slice(secretStart, secretStart + ICE_SECRET_BYTES),
+    fingerprint: Uint8Array.from(bytes.subarray(1, secretStart)),
+    iceSecret: Uint8Array.from(bytes.subarray(secretStart, HEADER_BYTES - 1)),
     candidates: unpackCandidates(bytes.subarray(HEADER_BYTES), count),
   };
 }
@@ -148,12 +155,17 @@ export function iceCredentials(secret: Uint8Array): IceCredentials {
 
 const TYPE_PREFERENCE = { host: 126, srflx: 100, relay: 0 } as const;
 
-/**
- * Renders the SDP of a description for the native library, without its candidates. The answerer is
- * the DTLS client: the other way round one connection in twenty lost its first handshake message,
- * and waited a second for the next (docs/architecture.md, "The native library").
- */
-export function renderSdp(description: SessionDescription): string {
+// Live, the answerer is the DTLS client: the other way round one connection in twenty lost its first
+// handshake message, and waited a second for the next. By hand, the offerer is: a client gives up
+// after half a minute, and the answerer's would shout at somebody who has not heard of it yet
+// (docs/architecture.md, "The native library").
+const SETUP = {
+  live: { offer: 'actpass', answer: 'active' },
+  'by-hand': { offer: 'active', answer: 'passive' },
+} as const;
+
+/** Renders the SDP of a description for the native library, without its candidates. */
+export function renderSdp(description: SessionDescription, exchange: Exchange): string {
   const { iceUfrag, icePwd } = iceCredentials(description.iceSecret);
   const lines = [
     'v=0',
@@ -165,7 +177,7 @@ export function renderSdp(description: SessionDescription): string {
     'a=mid:0',
     'a=sctp-port:5000',
     `a=max-message-size:${FRAME_BYTES_MAX}`,
-    `a=setup:${description.kind === 'offer' ? 'actpass' : 'active'}`,
+    `a=setup:${SETUP[exchange][description.kind]}`,
     `a=ice-ufrag:${iceUfrag}`,
     `a=ice-pwd:${icePwd}`,
     `a=fingerprint:sha-256 ${fingerprintText(description.fingerprint)}`,

@@ -2,7 +2,7 @@
  * Who this computer is: an Ed25519 key (RFC 8032) and the device id made from it.
  *
  * Invariant: the private key never leaves the object it was made in, and an object made here is
- * the only thing that can sign for its device id. In this version it lives as long as the process.
+ * the only thing that can sign for its device id. Where the key is kept is the store's business.
  */
 import {
   createHash,
@@ -16,7 +16,8 @@ import {
 
 /** Length of an Ed25519 public key, bytes. */
 export const PUBLIC_KEY_BYTES = 32;
-const SEED_BYTES = 32;
+/** Length of the seed an identity is made from, bytes: the Ed25519 private key. */
+export const SEED_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 
 // What stands before the 32 bytes of an Ed25519 key in PKCS #8 and SPKI (RFC 8410 §7 and §4).

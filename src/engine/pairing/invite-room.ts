@@ -27,6 +27,8 @@ import { type Offer, SharerConversation } from './sharer-conversation.ts';
 export type InviteWarning =
   /** Another computer (with this name, says it) claimed the invite too; it is burned. */
   | { readonly kind: 'second-claimant'; readonly name: string }
+  /** Another computer came with the code when it was used already. Told once. */
+  | { readonly kind: 'late-claimant'; readonly name: string }
   /** INVITE_INVALID_ATTEMPTS_WARN computers came without the secret. Told once. */
   | { readonly kind: 'invalid-attempts'; readonly count: number }
   /** `makeOffer` failed; the claimant may try again. */
@@ -61,6 +63,8 @@ export class InviteRoom {
   /** The conversation of the claimant, also when its connection is gone. */
   #current: SharerConversation | undefined;
   #invalidAttempts = 0;
+  /** Who used it, until another one was told of. */
+  #user: Uint8Array | undefined;
 
   /** Opens the room. Throws what `rooms.openRoom` throws. */
   constructor(options: InviteRoomOptions) {
@@ -88,6 +92,7 @@ export class InviteRoom {
     if (nextInviteState(this.#state, event) === this.#state) throw portholeError('E_IDENTITY');
     this.#current?.finish();
     this.#current = undefined;
+    this.#user = publicKey;
     this.#advance(event);
   }
 
@@ -117,7 +122,8 @@ export class InviteRoom {
     this.#conversations.add(conversation);
     this.#expireIfDue();
     const { phase } = this.#state;
-    if (isEnd(phase)) conversation.refuse(refusalOf(phase));
+    // Of a used one its owner hears who else had the code, so that one must be named first.
+    if (isEnd(phase) && phase !== 'used') conversation.refuse(refusalOf(phase));
   }
 
   async #claim(claimant: Claimant, from: SharerConversation): Promise<Offer | undefined> {
@@ -127,10 +133,18 @@ export class InviteRoom {
     if (before === 'claimed' && phase === 'burned') {
       this.#options.onWarning({ kind: 'second-claimant', name: claimant.name });
     }
+    if (phase === 'used') this.#tellLate(claimant);
+    if (isEnd(phase)) from.refuse(refusalOf(phase));
     if (phase !== 'claimed') return undefined;
     this.#current?.close();
     this.#current = from;
     return await this.#options.makeOffer(claimant);
+  }
+
+  #tellLate({ publicKey, name }: Claimant): void {
+    if (this.#user === undefined || Buffer.compare(this.#user, publicKey) === 0) return;
+    this.#user = undefined;
+    this.#options.onWarning({ kind: 'late-claimant', name });
   }
 
   #countInvalid(): void {
@@ -159,7 +173,9 @@ export class InviteRoom {
   #end(phase: InviteEnd): void {
     this.#current?.refuse(refusalOf(phase));
     this.#current = undefined;
-    for (const conversation of this.#conversations) conversation.refuse(refusalOf(phase));
+    for (const conversation of this.#conversations) {
+      if (phase !== 'used' || conversation.hasClaimed) conversation.refuse(refusalOf(phase));
+    }
     this.#cancelTimer();
     this.#cancelTimer = this.#options.clock.after(INVITE_AFTERLIFE_MS, this.#leave);
     this.#options.onEnded(phase);

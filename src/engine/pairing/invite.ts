@@ -2,41 +2,39 @@
  * The invite: what one computer shows and the other scans or pastes, so that they find and know
  * each other. `ver u8 = 1 | flags u8 | secret 16 | public key 32 | expiry u32 (Unix seconds) |
  * name (length u8, at most 24 bytes) | endpoints (count u8, at most 4: kind u8, address, port u16) |
- * check 4`, big-endian, in base64url behind `porthole://pair#`.
+ * check 4`, big-endian, in base64url behind `porthole://pair#`. An offline one has no endpoints, but
+ * the offer (see description.ts) before the check.
  *
- * Invariant: `parseInvite(encodeInvite(invite))` is the same invite, and one mistyped or missing
- * character is found. Every version begins with its number and ends with the check.
+ * Invariant: `parseCode(encodeCode(code))` is the same code, and one mistyped or missing character
+ * is found. Every version begins with its number and ends with the check.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { isIP } from 'node:net';
+import { randomBytes } from 'node:crypto';
 
 import { type PortholeError, portholeError } from '../../shared/errors.ts';
 import {
-  INVITE_CHARS_MAX,
   INVITE_CLOCK_SKEW_MS,
   INVITE_ENDPOINTS_MAX,
   INVITE_LIFE_MS,
+  INVITE_LINK_CHARS_MAX,
   INVITE_NAME_BYTES_MAX,
   INVITE_SECRET_BYTES,
+  OFFLINE_INVITE_LIFE_MS,
 } from '../../shared/limits.ts';
 import type { Endpoint } from '../signaling/endpoint.ts';
 import type { RefusalReason } from '../signaling/envelope.ts';
-import { addressBytes, addressText, IPV4_BYTES, IPV6_BYTES } from './address.ts';
 import { ByteReader } from './byte-reader.ts';
+import { CODE_VERSION, extractCode, openCode, sealCode } from './code.ts';
+import { packDescription, type SessionDescription, unpackDescription } from './description.ts';
 import { cutName } from './device-name.ts';
+import { encodeEndpoints, readEndpoints, withoutLeastUseful } from './invite-endpoints.ts';
 import { PUBLIC_KEY_BYTES } from './identity.ts';
 import { Secret } from './secret.ts';
 
 /** What an invite link begins with. */
 export const INVITE_PREFIX = 'porthole://pair#';
 
-const VERSION = 1;
 const FLAG_TRUST = 1;
-const CHECK_BYTES = 4;
-const KIND_HOST = 1;
-const KIND_IPV4 = 4;
-const KIND_IPV6 = 6;
-const HOST = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i;
+const FLAG_OFFLINE = 2;
 
 /** How the two computers come to trust each other: digits compared by people, or the link alone. */
 type InviteTrust = 'compare' | 'trust-invite';
@@ -64,46 +62,88 @@ export interface InviteOptions {
   readonly trust: InviteTrust;
 }
 
-/** Makes an invite with a fresh secret that lives INVITE_LIFE_MS. */
+/** An invite that is answered over a signaling server. */
+export interface OnlineCode {
+  readonly kind: 'online';
+  readonly invite: Invite;
+}
+
+/** An invite that is answered by a second code, carried back by hand. */
+export interface OfflineCode {
+  readonly kind: 'offline';
+  /** Without endpoints. */
+  readonly invite: Invite;
+  readonly offer: SessionDescription;
+}
+
+/** What a person can open: see `parseCode`. */
+export type PairingCode = OnlineCode | OfflineCode;
+
+/**
+ * Makes an invite with a fresh secret that lives INVITE_LIFE_MS. Of the endpoints it has those that
+ * fit INVITE_LINK_CHARS_MAX, but one at least: the least useful ones are left out.
+ */
 export function createInvite(options: InviteOptions): Invite {
-  const { nowMs, name, ...rest } = options;
+  let invite = freshInvite(options, INVITE_LIFE_MS);
+  while (invite.endpoints.length > 1 && !fitsLink(invite)) {
+    invite = { ...invite, endpoints: withoutLeastUseful(invite.endpoints) };
+  }
+  return invite;
+}
+
+/** Makes an invite to be answered by hand, with a fresh secret; it lives OFFLINE_INVITE_LIFE_MS. */
+export function createOfflineInvite(options: Omit<InviteOptions, 'endpoints'>): Invite {
+  return freshInvite({ ...options, endpoints: [] }, OFFLINE_INVITE_LIFE_MS);
+}
+
+function freshInvite({ nowMs, name, ...rest }: InviteOptions, lifeMs: number): Invite {
   return {
     ...rest,
     secret: new Secret(randomBytes(INVITE_SECRET_BYTES)),
-    expiresAt: Math.ceil((nowMs + INVITE_LIFE_MS) / 1000) * 1000,
+    expiresAt: Math.ceil((nowMs + lifeMs) / 1000) * 1000,
     name: cutName(name, INVITE_NAME_BYTES_MAX),
   };
 }
 
-/** Writes an invite as a link. The link is a secret: show it only where the person asked for it. */
+function fitsLink(invite: Invite): boolean {
+  const isWithinCount = invite.endpoints.length <= INVITE_ENDPOINTS_MAX;
+  return isWithinCount && encodeInvite(invite).length <= INVITE_LINK_CHARS_MAX;
+}
+
+/** Writes a code as a link. The link is a secret: show it only where the person asked for it. */
+export function encodeCode(code: PairingCode): string {
+  return sealCode(INVITE_PREFIX, bodyOf(code));
+}
+
+/** Writes an online invite as a link; see `encodeCode`. */
 export function encodeInvite(invite: Invite): string {
-  const body = Buffer.concat([
-    Uint8Array.of(VERSION, invite.trust === 'trust-invite' ? FLAG_TRUST : 0),
-    invite.secret.reveal(),
-    invite.publicKey,
-    u32(invite.expiresAt / 1000),
-    lengthPrefixed(Buffer.from(cutName(invite.name, INVITE_NAME_BYTES_MAX), 'utf8')),
-    encodeEndpoints(invite.endpoints),
-  ]);
-  return INVITE_PREFIX + Buffer.concat([body, checkOf(body)]).toString('base64url');
+  return encodeCode({ kind: 'online', invite });
 }
 
 /**
- * Reads a link, or what follows its `#`, as people paste it. Throws E_INVITE_INVALID for what is no
- * invite, E_INVITE_DAMAGED for one that is cut short or mistyped, E_VERSION for one of a newer
- * version, and E_INVITE_EXPIRED when it ended more than INVITE_CLOCK_SKEW_MS before `nowMs`.
+ * Reads a link, or what follows its `#`, as people paste it. Throws E_CODE_EXPECTED for an answer,
+ * E_INVITE_INVALID for what is no code, E_INVITE_DAMAGED for one that is cut short or mistyped,
+ * E_VERSION for one of a newer version, and E_INVITE_EXPIRED when it ended more than
+ * INVITE_CLOCK_SKEW_MS before `nowMs`.
  */
-export function parseInvite(text: string, nowMs: number): Invite {
+export function parseCode(text: string, nowMs: number): PairingCode {
   const { code, origin } = extractCode(text);
-  const blob = decodeBase64url(code);
-  if (blob === undefined) throw portholeError(wrongCode(origin));
-  const body = blob.subarray(0, -CHECK_BYTES);
-  const isIntact = Buffer.compare(blob.subarray(-CHECK_BYTES), checkOf(body)) === 0;
-  if (!isIntact) throw portholeError(wrongCode(origin));
-  requireKnownVersion(body);
-  const invite = readInvite(body);
-  if (invite === undefined) throw portholeError('E_INVITE_DAMAGED');
+  if (origin === 'answer') throw portholeError('E_CODE_EXPECTED');
+  const body = openCode(code, FLAG_TRUST | FLAG_OFFLINE);
+  if (body === undefined) {
+    throw portholeError(origin === 'invite' ? 'E_INVITE_DAMAGED' : 'E_INVITE_INVALID');
+  }
+  const parsed = readCode(body);
+  if (parsed === undefined) throw portholeError('E_INVITE_DAMAGED');
+  const { invite } = parsed;
   if (nowMs >= invite.expiresAt + INVITE_CLOCK_SKEW_MS) throw expiredError(invite);
+  return parsed;
+}
+
+/** Reads the link of an online invite as `parseCode` does; an offline one is E_INVITE_INVALID. */
+export function parseInvite(text: string, nowMs: number): Invite {
+  const { kind, invite } = parseCode(text, nowMs);
+  if (kind === 'offline') throw portholeError('E_INVITE_INVALID');
   return invite;
 }
 
@@ -114,7 +154,7 @@ export function refusedError(reason: RefusalReason, invite: Invite): PortholeErr
 }
 
 /** With the hours and minutes of this computer's time zone. */
-function expiredError(invite: Invite): PortholeError {
+export function expiredError(invite: Invite): PortholeError {
   const at = new Date(invite.expiresAt);
   const [hours, minutes] = [at.getHours(), at.getMinutes()].map((part) =>
     String(part).padStart(2, '0'),
@@ -122,50 +162,41 @@ function expiredError(invite: Invite): PortholeError {
   return portholeError('E_INVITE_EXPIRED', { when: `at ${hours}:${minutes}` });
 }
 
-// ── Text ────────────────────────────────────────────────────────────────────────────────────────
-
-/** Whether its beginning is that of an invite. */
-type Origin = 'invite' | 'unknown';
-
-// How version 1 without unknown flags begins: the bytes 01 00 or 01 01.
-const BARE_BEGINNING = /^AQ[A-H]/;
-
-/** What chats and terminals put around and into a link is dropped. */
-function extractCode(text: string): { readonly code: string; readonly origin: Origin } {
-  // Looked at up to twice the limit, so that wrapping and quotes do not count against it.
-  const dense = text
-    .slice(0, 2 * INVITE_CHARS_MAX)
-    .replaceAll(/[\s\u200b-\u200d\u2060"'`<>\u2018-\u201f\u00ab\u00bb]/gu, '');
-  const prefix = /^porthole:\/\/pair\/?#/i.exec(dense)?.[0];
-  if (prefix !== undefined) return { code: dense.slice(prefix.length), origin: 'invite' };
-  return { code: dense, origin: BARE_BEGINNING.test(dense) ? 'invite' : 'unknown' };
-}
-
-/** Decodes base64url (RFC 4648 §5), accepting only the one canonical spelling of the bytes. */
-function decodeBase64url(code: string): Buffer | undefined {
-  if (code.length > INVITE_CHARS_MAX || !/^[\w-]+=*$/.test(code)) return undefined;
-  const unpadded = code.replace(/=+$/, '');
-  const bytes = Buffer.from(unpadded, 'base64url');
-  return bytes.length > CHECK_BYTES && bytes.toString('base64url') === unpadded ? bytes : undefined;
-}
-
-function wrongCode(origin: Origin): 'E_INVITE_DAMAGED' | 'E_INVITE_INVALID' {
-  return origin === 'invite' ? 'E_INVITE_DAMAGED' : 'E_INVITE_INVALID';
-}
-
-/** A flag this version does not know changes what follows, so it counts as a newer version. */
-function requireKnownVersion(body: Uint8Array): void {
-  const [version = 0, flags = 0] = body;
-  if (version === VERSION && (flags & ~FLAG_TRUST) === 0) return;
-  const theirs = version === VERSION ? `newer than ${VERSION}` : version;
-  throw portholeError('E_VERSION', { theirs, ours: VERSION });
-}
-
 // ── Bytes ───────────────────────────────────────────────────────────────────────────────────────
 
-function readInvite(body: Uint8Array): Invite | undefined {
+function bodyOf(code: PairingCode): Uint8Array {
+  const { invite } = code;
+  const name = Buffer.from(cutName(invite.name, INVITE_NAME_BYTES_MAX), 'utf8');
+  return Buffer.concat([
+    Uint8Array.of(CODE_VERSION, flagsOf(code)),
+    invite.secret.reveal(),
+    invite.publicKey,
+    u32(invite.expiresAt / 1000),
+    Uint8Array.of(name.length),
+    name,
+    encodeEndpoints(code.kind === 'offline' ? [] : invite.endpoints),
+    code.kind === 'offline' ? packDescription(code.offer) : new Uint8Array(0),
+  ]);
+}
+
+function flagsOf({ kind, invite }: PairingCode): number {
+  const trust = invite.trust === 'trust-invite' ? FLAG_TRUST : 0;
+  return trust | (kind === 'offline' ? FLAG_OFFLINE : 0);
+}
+
+function readCode(body: Uint8Array): PairingCode | undefined {
   const reader = new ByteReader(body);
   const [, flags = 0] = reader.bytes(2) ?? [];
+  const invite = readInvite(reader, flags);
+  const rest = reader.bytes(reader.left);
+  if (invite === undefined || rest === undefined) return undefined;
+  if ((flags & FLAG_OFFLINE) === 0) return rest.length > 0 ? undefined : { kind: 'online', invite };
+  const offer = readOffer(rest);
+  if (offer === undefined || invite.endpoints.length > 0) return undefined;
+  return { kind: 'offline', invite, offer };
+}
+
+function readInvite(reader: ByteReader, flags: number): Invite | undefined {
   const secret = reader.bytes(INVITE_SECRET_BYTES);
   const publicKey = reader.bytes(PUBLIC_KEY_BYTES);
   const expirySeconds = reader.u32();
@@ -174,7 +205,7 @@ function readInvite(body: Uint8Array): Invite | undefined {
   if (secret === undefined || publicKey === undefined || expirySeconds === undefined) {
     return undefined;
   }
-  if (name === undefined || endpoints === undefined || reader.left > 0) return undefined;
+  if (name === undefined || endpoints === undefined) return undefined;
   return {
     secret: new Secret(secret),
     publicKey,
@@ -185,57 +216,13 @@ function readInvite(body: Uint8Array): Invite | undefined {
   };
 }
 
-function readEndpoints(reader: ByteReader): readonly Endpoint[] | undefined {
-  const count = reader.u8();
-  if (count === undefined || count > INVITE_ENDPOINTS_MAX) return undefined;
-  const endpoints: Endpoint[] = [];
-  for (let index = 0; index < count; index++) {
-    const host = readHost(reader);
-    const port = reader.u16();
-    if (host === undefined || port === undefined || port === 0) return undefined;
-    endpoints.push({ host, port });
+function readOffer(bytes: Uint8Array): SessionDescription | undefined {
+  try {
+    const description = unpackDescription(bytes);
+    return description.kind === 'offer' ? description : undefined;
+  } catch {
+    return undefined;
   }
-  return endpoints;
-}
-
-function readHost(reader: ByteReader): string | undefined {
-  const kind = reader.u8();
-  if (kind === KIND_HOST) {
-    const host = reader.text(255);
-    return host !== undefined && isHostName(host) ? host : undefined;
-  }
-  if (kind !== KIND_IPV4 && kind !== KIND_IPV6) return undefined;
-  const address = reader.bytes(kind === KIND_IPV4 ? IPV4_BYTES : IPV6_BYTES);
-  return address === undefined ? undefined : addressText(address);
-}
-
-function encodeEndpoints(endpoints: readonly Endpoint[]): Uint8Array {
-  if (endpoints.length > INVITE_ENDPOINTS_MAX) throw new RangeError('too many endpoints');
-  return Buffer.concat([Uint8Array.of(endpoints.length), ...endpoints.map(encodeEndpoint)]);
-}
-
-function encodeEndpoint({ host, port }: Endpoint): Uint8Array {
-  const portBytes = Uint8Array.of(port >> 8, port & 255);
-  const address = addressBytes(host);
-  if (address !== undefined) {
-    const kind = address.length === IPV4_BYTES ? KIND_IPV4 : KIND_IPV6;
-    return Buffer.concat([Uint8Array.of(kind), address, portBytes]);
-  }
-  if (!isHostName(host)) throw new RangeError('not a host name');
-  return Buffer.concat([Uint8Array.of(KIND_HOST), lengthPrefixed(Buffer.from(host)), portBytes]);
-}
-
-/** A name of letters, digits, dots and hyphens, and no address in disguise. */
-function isHostName(host: string): boolean {
-  return HOST.test(host) && !host.includes('..') && isIP(host) === 0;
-}
-
-function checkOf(body: Uint8Array): Uint8Array {
-  return createHash('sha256').update(body).digest().subarray(0, CHECK_BYTES);
-}
-
-function lengthPrefixed(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Uint8Array.of(bytes.length), bytes]);
 }
 
 function u32(value: number): Uint8Array {

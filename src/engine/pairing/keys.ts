@@ -1,6 +1,6 @@
 /**
- * Keys of one invite: HKDF-SHA-256 (RFC 5869) over its secret. `room` is all a server or an
- * onlooker learns; it tells nothing about the rest.
+ * Keys of one invite, and of two paired computers: HKDF-SHA-256 (RFC 5869) over the secret they
+ * share. `room` is all a server or an onlooker learns; it tells nothing about the rest.
  *
  * Invariant: each key has one purpose, named in its `info`; no `info` is the beginning of another.
  */
@@ -11,8 +11,9 @@ import { Secret } from './secret.ts';
 
 const HASH_BYTES = 32;
 const EXTRACT_SALT = Buffer.from('porthole/pair/1');
+const PAIR_KEY_INFO = Buffer.from('porthole/pair-key/1');
 
-/** What both sides derive from the secret of an invite. */
+/** What both sides derive from the secret of an invite, or from their pair key for one day. */
 export interface PairingKeys {
   /** Tag of the room where both meet, 16 bytes; public. */
   readonly room: Uint8Array;
@@ -20,6 +21,16 @@ export interface PairingKeys {
   readonly prk: Secret;
   /** Key of the MAC in the authentication of the channel. */
   readonly mac: Secret;
+}
+
+/** What the pair key is made of. */
+export interface PairKeyMaterial {
+  /** Of the handshake that paired the two, 32 bytes. */
+  readonly transcript: Uint8Array;
+  /** The prk of the invite. */
+  readonly prk: Secret;
+  /** What both made with their ephemeral X25519 keys, 32 bytes. */
+  readonly shared: Uint8Array;
 }
 
 /** Who sends: the computer that made the invite, or the one that joins. */
@@ -51,6 +62,31 @@ export function derivePairingKeys(secret: Secret): PairingKeys {
     room: hkdfExpand(prk, Buffer.from('room'), ROOM_TAG_BYTES),
     prk: new Secret(prk),
     mac: new Secret(hkdfExpand(prk, Buffer.from('kmac'), HASH_BYTES)),
+  };
+}
+
+/**
+ * The key two computers keep when they have paired, 32 bytes. Who learns the invite later cannot
+ * make it: that takes an ephemeral key of the handshake.
+ */
+export function derivePairKey({ transcript, prk, shared }: PairKeyMaterial): Secret {
+  const extracted = hkdfExtract(transcript, Buffer.concat([prk.reveal(), shared]));
+  return new Secret(hkdfExpand(extracted, PAIR_KEY_INFO, HASH_BYTES));
+}
+
+/**
+ * Derives what two paired computers need to meet on one day (days since 1970 in UTC). The room is
+ * another each day, so that a server cannot tell who comes back.
+ */
+export function derivePeerKeys(pairKey: Secret, utcDay: number): PairingKeys {
+  const day = Buffer.alloc(4);
+  day.writeUInt32BE(utcDay);
+  const key = pairKey.reveal();
+  const room = createHmac('sha256', key).update('rv').update(day).digest();
+  return {
+    room: room.subarray(0, ROOM_TAG_BYTES),
+    prk: new Secret(hkdfExpand(key, Buffer.from('sig'), HASH_BYTES)),
+    mac: new Secret(hkdfExpand(key, Buffer.from('kmac'), HASH_BYTES)),
   };
 }
 

@@ -22,11 +22,25 @@ const NONCE_BYTES = 12;
 /** The salts one room has seen, so that nothing recorded in one connection opens in another. */
 export class SaltMemory {
   readonly #seen = new Set<string>();
+  readonly #max: number;
+  readonly #whenFull: 'refuse' | 'forget-oldest';
+
+  constructor(max = SEALING_SALTS_MAX, whenFull: 'refuse' | 'forget-oldest' = 'refuse') {
+    this.#max = max;
+    this.#whenFull = whenFull;
+  }
 
   /** Remembers `salt`; `refused` if it was seen before or there is no room for more. */
   remember(salt: Uint8Array): 'new' | 'refused' {
     const key = Buffer.from(salt).toString('hex');
-    if (this.#seen.has(key) || this.#seen.size >= SEALING_SALTS_MAX) return 'refused';
+    if (this.#seen.has(key)) return 'refused';
+    if (this.#seen.size >= this.#max) {
+      if (this.#whenFull === 'refuse') return 'refused';
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    }
     this.#seen.add(key);
     return 'new';
   }

@@ -27,7 +27,7 @@ export interface Offer {
   /** The claimant's answer came: connect. Called at most once. */
   onAnswer(answer: Uint8Array): void;
   /** Give it up, whether answered or not. Called at most once, and never after the invite was used through it. */
-  onWithdrawn(): void;
+  onWithdrawn(why?: RefusalReason): void;
 }
 
 export interface SharerConversationOptions {
@@ -61,9 +61,15 @@ export class SharerConversation {
     });
   }
 
+  /** Whether its first message has come. */
+  get hasClaimed(): boolean {
+    return this.#phase !== 'claim';
+  }
+
   /** Tells the joiner why it is turned away, and closes. Its offer, if any, is withdrawn. */
   refuse(reason: RefusalReason): void {
     this.#options.channel.send({ kind: 'refusal', reason });
+    this.#withdraw(reason);
     this.close();
   }
 
@@ -131,9 +137,9 @@ export class SharerConversation {
     this.#options.onClosed(this);
   }
 
-  #withdraw(): void {
+  #withdraw(why?: RefusalReason): void {
     const offer = this.#offer;
     this.#offer = undefined;
-    offer?.onWithdrawn();
+    offer?.onWithdrawn(why);
   }
 }

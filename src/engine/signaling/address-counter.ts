@@ -21,12 +21,16 @@ export class AddressCounter {
     return this.#total;
   }
 
+  /** Whether `address` has its fill. */
+  stateOf(address: string): 'free' | 'full' {
+    return (this.#counts.get(blockOf(address)) ?? 0) < this.#max ? 'free' : 'full';
+  }
+
   /** Counts one more from `address`, unless it has its fill. */
   add(address: string): 'added' | 'full' {
+    if (this.stateOf(address) === 'full') return 'full';
     const key = blockOf(address);
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= this.#max) return 'full';
-    this.#counts.set(key, count + 1);
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     this.#total++;
     return 'added';
   }

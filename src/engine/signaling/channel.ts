@@ -1,14 +1,13 @@
 /**
- * One signaling connection, the same at both ends: whole parsed messages over a WebSocket.
+ * One signaling connection, the same at both ends and over whatever carries it (a WebSocket, or a
+ * guest's share of a host's connection to a rendezvous server): whole parsed messages.
  *
- * Invariant: bounded in messages, rate, size and time whatever the other side does; the first
- * thing that is no message ends it. `onClosed` comes exactly once, and nothing after it.
+ * Invariant: bounded in messages, rate, size, time and unsent bytes whatever the other side does;
+ * the first thing that is no message ends it. `onClosed` comes exactly once, and nothing after it.
  */
-import type { RawData, WebSocket } from 'ws';
-
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import {
-  SIGNALING_BYTES_MAX,
+  SIGNALING_BUFFERED_BYTES_MAX,
   SIGNALING_CLOSE_MS,
   SIGNALING_MESSAGES_MAX,
   SIGNALING_MESSAGES_PER_SECOND_MAX,
@@ -18,6 +17,7 @@ import {
   parseSignalingMessage,
   type SignalingMessage,
 } from './envelope.ts';
+import { RateLimit } from './rate-limit.ts';
 
 export interface SignalingEvents {
   onMessage(message: SignalingMessage): void;
@@ -34,14 +34,20 @@ export interface SignalingChannel {
   close(): void;
 }
 
-/** What both ends ask of ws: small messages, no compression. */
-export const WEBSOCKET_OPTIONS = {
-  maxPayload: SIGNALING_BYTES_MAX,
-  maxFragments: SIGNALING_MESSAGES_MAX,
-  perMessageDeflate: false,
-} as const;
+/** What carries a BoundedChannel. No method throws, whatever its state. */
+export interface Transport {
+  /** Bytes given to `send` that are not on their way yet. */
+  unsentBytes(): number;
+  /** Bytes go as a binary message, a string as a text one. */
+  send(data: Uint8Array | string): void;
+  /** Says goodbye behind what was sent; `carrierClosed` of the channel follows if the other side answers. */
+  close(): void;
+  /** Ends it at once; `carrierClosed` of the channel follows, in a later turn. */
+  terminate(): void;
+}
 
-export interface WebSocketChannelOptions {
+export interface BoundedChannelOptions {
+  readonly transport: Transport;
   readonly clock: Clock;
   /** The first message must have come by then, ms. */
   readonly firstMessageMs: number;
@@ -49,29 +55,25 @@ export interface WebSocketChannelOptions {
   readonly lifeMs: number;
 }
 
-/** A SignalingChannel over an open WebSocket. */
-export class WebSocketChannel implements SignalingChannel {
-  readonly #socket: WebSocket;
+/** A SignalingChannel over any Transport, which tells it what happens. */
+export class BoundedChannel implements SignalingChannel {
+  readonly #transport: Transport;
   readonly #clock: Clock;
+  readonly #rate: RateLimit;
   readonly #timers: CancelTimer[] = [];
+  readonly #cancelFirst: CancelTimer;
   #events: SignalingEvents | undefined;
   #early: SignalingMessage[] = [];
   #phase: 'open' | 'closing' | 'closed' = 'open';
   #reason = 'the connection was closed';
   #received = 0;
-  #second = { start: 0, count: 0 };
 
-  constructor(socket: WebSocket, options: WebSocketChannelOptions) {
-    this.#socket = socket;
+  constructor(options: BoundedChannelOptions) {
+    this.#transport = options.transport;
     this.#clock = options.clock;
+    this.#rate = new RateLimit(options.clock, SIGNALING_MESSAGES_PER_SECOND_MAX);
     this.#endAfter(options.lifeMs, 'no answer in time');
-    const cancelFirst = this.#endAfter(options.firstMessageMs, 'no answer in time');
-    socket.once('message', cancelFirst);
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('ping', () => this.#admit());
-    socket.on('pong', () => this.#admit());
-    socket.on('error', () => this.#end('the connection failed'));
-    socket.on('close', () => this.#closed());
+    this.#cancelFirst = this.#endAfter(options.firstMessageMs, 'no answer in time');
   }
 
   start(events: SignalingEvents): void {
@@ -83,59 +85,57 @@ export class WebSocketChannel implements SignalingChannel {
   }
 
   send(message: SignalingMessage): void {
-    if (this.#phase === 'open') this.#socket.send(encodeSignalingMessage(message), () => {});
+    if (this.#phase !== 'open') return;
+    this.#transport.send(encodeSignalingMessage(message));
+    if (this.#transport.unsentBytes() > SIGNALING_BUFFERED_BYTES_MAX)
+      this.end('it reads too slowly');
   }
 
   close(): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'closing';
-    this.#socket.close(1000);
+    this.#transport.close();
     this.#endAfter(SIGNALING_CLOSE_MS, this.#reason);
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
-    if (this.#phase !== 'open' || this.#admit() === 'refused') return;
-    const bytes = joined(data);
-    const message = parseSignalingMessage(isBinary ? bytes : bytes.toString('utf8'));
-    if (message === undefined) this.#end('what came was no signaling message');
+  /** The carrier brought a message: bytes of a binary one, the string of a text one. */
+  receive(data: Uint8Array | string): void {
+    this.#cancelFirst();
+    if (this.#phase !== 'open' || this.admit() === 'refused') return;
+    const message = parseSignalingMessage(data);
+    if (message === undefined) this.end('what came was no signaling message');
     else if (this.#events === undefined) this.#early.push(message);
     else this.#events.onMessage(message);
   }
 
-  /** Counts one message or ping against the limits. */
-  #admit(): 'admitted' | 'refused' {
-    const now = this.#clock.now();
-    if (now - this.#second.start >= 1000) this.#second = { start: now, count: 0 };
+  /** Counts one message or ping against the limits; one too many ends the channel. */
+  admit(): 'admitted' | 'refused' {
     this.#received++;
-    this.#second.count++;
-    const isWithin =
-      this.#received <= SIGNALING_MESSAGES_MAX &&
-      this.#second.count <= SIGNALING_MESSAGES_PER_SECOND_MAX;
+    const isWithin = this.#rate.admit() === 'admitted' && this.#received <= SIGNALING_MESSAGES_MAX;
     if (isWithin) return 'admitted';
-    this.#end('too many messages');
+    this.end('too many messages');
     return 'refused';
   }
 
-  #endAfter(delayMs: number, reason: string): CancelTimer {
-    const cancel = this.#clock.after(delayMs, () => this.#end(reason));
-    this.#timers.push(cancel);
-    return cancel;
-  }
-
-  #end(reason: string): void {
+  /** Ends it at once, for `reason`. */
+  end(reason: string): void {
+    if (this.#phase === 'closed') return;
     if (this.#phase === 'open') this.#reason = reason;
-    if (this.#phase !== 'closed') this.#phase = 'closing';
-    this.#socket.terminate();
+    this.#phase = 'closing';
+    this.#transport.terminate();
   }
 
-  #closed(): void {
+  /** The carrier is gone. Later calls do nothing. */
+  carrierClosed(): void {
+    if (this.#phase === 'closed') return;
     this.#phase = 'closed';
     for (const cancel of this.#timers) cancel();
     this.#events?.onClosed(this.#reason);
   }
-}
 
-function joined(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+  #endAfter(delayMs: number, reason: string): CancelTimer {
+    const cancel = this.#clock.after(delayMs, () => this.end(reason));
+    this.#timers.push(cancel);
+    return cancel;
+  }
 }

@@ -8,8 +8,10 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../../shared/clock.ts';
 import { type PortholeError, portholeError, toError } from '../../shared/errors.ts';
 import { CONNECT_TIMEOUT_MS, SIGNALING_CONNECT_TIMEOUT_MS } from '../../shared/limits.ts';
-import { type SignalingChannel, WEBSOCKET_OPTIONS, WebSocketChannel } from './channel.ts';
+import type { SignalingChannel } from './channel.ts';
+import { ConnectFailure, type StatusReasons, watchOpening } from './connect-failure.ts';
 import { type Endpoint, roomUrl } from './endpoint.ts';
+import { WEBSOCKET_OPTIONS, webSocketChannel } from './websocket-channel.ts';
 
 export interface ConnectSignalingOptions {
   /** Most likely first; the first one's failure is the one reported. */
@@ -18,11 +20,17 @@ export interface ConnectSignalingOptions {
   readonly room: Uint8Array;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Whose room it is, for the reason when it is not there. */
+  readonly sought: Sought;
 }
+
+/** The room of an invite, or that of a paired device. */
+export type Sought = 'invite' | 'device';
 
 /**
  * Connects to a room. Rejects with E_UNREACHABLE and the most telling reason when no endpoint
- * answers within SIGNALING_CONNECT_TIMEOUT_MS, and with the reason of `signal` when it aborts.
+ * answers within SIGNALING_CONNECT_TIMEOUT_MS, and with the reason of `signal` when it aborts. When
+ * a server answered that the room is not there, the cause is a ConnectFailure with its time of day.
  */
 export async function connectSignaling(
   options: ConnectSignalingOptions,
@@ -56,19 +64,15 @@ class Attempt {
       followRedirects: false,
     });
     // Listens from the start: the first message can come in the same turn as the opening.
-    this.channel = new WebSocketChannel(this.#socket, {
+    this.channel = webSocketChannel(this.#socket, {
       clock: options.clock,
       firstMessageMs: CONNECT_TIMEOUT_MS,
       lifeMs: CONNECT_TIMEOUT_MS,
     });
     this.opened = new Promise((resolve, reject) => {
-      this.#socket.once('open', () => resolve(this));
-      this.#socket.once('unexpected-response', (request, response) => {
-        reject(new ConnectFailure(reasonOfStatus(response.statusCode ?? 0), 'answered'));
-        request.destroy();
-      });
-      this.#socket.on('error', (error) => {
-        reject(new ConnectFailure(reasonOfError(error), 'silent', { cause: error }));
+      watchOpening(this.#socket, REASONS[options.sought], {
+        onOpen: () => resolve(this),
+        onFailed: reject,
       });
     });
   }
@@ -78,15 +82,12 @@ class Attempt {
   }
 }
 
-/** Its message is a few words for a person. */
-class ConnectFailure extends Error {
-  readonly server: 'answered' | 'silent';
+const BUSY = 'too many computers are connecting to it just now';
 
-  constructor(reason: string, server: 'answered' | 'silent', options?: ErrorOptions) {
-    super(reason, options);
-    this.server = server;
-  }
-}
+const REASONS: Readonly<Record<Sought, StatusReasons>> = {
+  invite: { 404: 'this invite is not open there any more', 429: BUSY, 503: BUSY },
+  device: { 404: 'the other computer is not waiting there', 429: BUSY, 503: BUSY },
+};
 
 /** A promise that rejects when time is up or the signal aborts. */
 function interruption({ clock, signal }: ConnectSignalingOptions): {
@@ -106,35 +107,15 @@ function interruption({ clock, signal }: ConnectSignalingOptions): {
 }
 
 function unreachable(failures: readonly unknown[]): PortholeError {
-  const answered = failures.find(
-    (failure) => failure instanceof ConnectFailure && failure.server === 'answered',
-  );
-  const told = answered ?? failures[0] ?? new Error('the invite names no address');
+  const told = mostTelling(failures) ?? new Error('the invite names no address');
   const cause = toError(told);
   return portholeError('E_UNREACHABLE', { reason: cause.message }, { cause });
 }
 
-function reasonOfStatus(status: number): string {
-  if (status === 404) return 'this invite is not open there any more';
-  if (status === 429 || status === 503) return 'too many computers are connecting to it just now';
-  return `it answered with HTTP status ${status}`;
-}
-
-function reasonOfError(error: Error): string {
-  const code = 'code' in error ? String(error.code) : '';
-  switch (code) {
-    case 'ECONNREFUSED':
-      return 'the connection was refused';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'EADDRNOTAVAIL':
-      return 'there is no way to its network';
-    case 'ETIMEDOUT':
-      return 'no answer';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'its name could not be resolved';
-    default:
-      return 'the connection failed';
-  }
+/** A server without the room knows more than a busy one, and that more than silence. */
+function mostTelling(failures: readonly unknown[]): unknown {
+  const answered = failures.filter(
+    (failure) => failure instanceof ConnectFailure && failure.status !== undefined,
+  ) as readonly ConnectFailure[];
+  return answered.find(({ status }) => status === 404) ?? answered[0] ?? failures[0];
 }

@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly host: string;
   /** TCP port, 1 to 65535. */
   readonly port: number;
+  /** `wss` for a rendezvous server with a certificate. @default ws */
+  readonly scheme?: 'ws' | 'wss';
 }
 
 /** The interfaces of a computer, as `os.networkInterfaces()` gives them. */
@@ -44,10 +46,19 @@ export function endpointsOfThisComputer(
   return [...hosts, LOOPBACK].slice(0, INVITE_ENDPOINTS_MAX).map((host) => ({ host, port }));
 }
 
+/** The URL of an endpoint, without a path. */
+export function endpointUrl({ scheme = 'ws', host, port }: Endpoint): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** The URL of a room at an endpoint. */
 export function roomUrl(endpoint: Endpoint, room: Uint8Array): string {
-  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
-  return `ws://${host}:${endpoint.port}${roomPath(room)}`;
+  return endpointUrl(endpoint) + roomPath(room);
+}
+
+/** Where the host of a room connects to a rendezvous server. */
+export function hostUrl(endpoint: Endpoint, room: Uint8Array): string {
+  return `${endpointUrl(endpoint)}/host${roomPath(room)}`;
 }
 
 /** The path of a room: its tag in base64url. */

@@ -17,13 +17,20 @@ export class DialQueue {
     this.#dialer = dialer;
   }
 
-  /** Dials for the socket, now or in its turn; `not-allowed` is told at once. */
+  /**
+   * Dials for the socket, now or in its turn; `not-allowed` is told at once. What is taken back while
+   * it waits is refused in its turn, and is nothing to hold against the peer.
+   */
   add(socket: TunnelSocket, shareId: Uint8Array): 'accepted' | 'not-allowed' {
-    if (this.#attempts.size >= PENDING_DIALS_MAX) {
-      this.#waiting.set(socket, shareId);
-      return 'accepted';
-    }
-    return this.#start(socket, shareId);
+    if (this.#attempts.size < PENDING_DIALS_MAX) return this.#start(socket, shareId);
+    if (!this.#dialer.mayDial(shareId)) return 'not-allowed';
+    this.#waiting.set(socket, shareId);
+    return 'accepted';
+  }
+
+  /** Takes out those whose turn has not come; ahead of `remove()`, which gives the next one its turn. */
+  dropWaiting(sockets: readonly TunnelSocket[]): void {
+    for (const socket of sockets) this.#waiting.delete(socket);
   }
 
   remove(socket: TunnelSocket): void {

@@ -13,6 +13,8 @@ export interface DialAttempt {
 }
 
 export interface Dialer {
+  /** Whether the peer may use that share now; asked where the answer of `dial` has to wait. */
+  mayDial(shareId: Uint8Array): boolean;
   /**
    * Starts a connection to the target of the share, or returns `not-allowed` when there is no such
    * share or the peer may not use it; the two look alike.

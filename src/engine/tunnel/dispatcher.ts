@@ -149,6 +149,13 @@ export class Dispatcher implements SocketHost {
     this.gate.onDrained();
   }
 
+  /** Resets every connection the peer opened to this share, dialed or not, and tells it the code. */
+  closeShare(shareId: Uint8Array, code: ErrorCode): void {
+    const sockets = [...this.#sockets.values()].filter((socket) => socket.leadsTo(shareId));
+    this.#dials.dropWaiting(sockets);
+    for (const socket of sockets) socket.closeShare(code);
+  }
+
   /** The carrier is gone: every socket with it. */
   close(): void {
     if (this.#state === 'closed') return;
@@ -191,6 +198,10 @@ export class Dispatcher implements SocketHost {
     if (this.#refusals.count(this.clock.now()) === 'beyond') {
       this.#events.onAbuse('too many opens of what is not shared');
     }
+  }
+
+  cancelDial(socket: TunnelSocket): void {
+    this.#dials.remove(socket);
   }
 
   abandonDial(socket: TunnelSocket): void {

@@ -74,6 +74,11 @@ export class IncomingStream {
     }
   }
 
+  /** Nobody will read what waits for an earlier frame: lets go of its bytes. */
+  dropWaiting(): void {
+    this.#reassembler.dropPayloads();
+  }
+
   /** Gives bytes to the local application, or holds them until `attach()`. */
   write(bytes: Uint8Array): void {
     // An empty frame costs no credit, so it must cost no memory.

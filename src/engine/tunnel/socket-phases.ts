@@ -23,6 +23,8 @@ export type SocketEvent =
   /** The target answered, or it did not. */
   | 'dialed'
   | 'dial-failed'
+  /** The peer may not use the share of this socket any more; only a socket it opened has one. */
+  | 'share-closed'
   /** The local application. */
   | 'local-data'
   | 'local-end'
@@ -56,6 +58,9 @@ export type SocketAction =
   | 'refuse'
   /** Stop dialing; the opener does not want it any more. */
   | 'abandon-dial'
+  /** Stop dialing, or reset the target's connection; CLOSE at once, with the reason. */
+  | 'cancel-dial'
+  | 'cut-off'
   /** Send what the local application sent; FIN behind it; CLOSE behind it. */
   | 'send-data'
   | 'send-fin'
@@ -87,6 +92,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'early-limit': step('closing', 'refuse'),
     dialed: step('early', 'bug'),
     'dial-failed': step('early', 'bug'),
+    'share-closed': step('early', 'bug'),
     'local-data': step('early', 'bug'),
     'local-end': step('early', 'bug'),
     'local-reset': step('early', 'bug'),
@@ -102,6 +108,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'early-limit': step('dialing', 'bug'),
     dialed: step('open', 'attach'),
     'dial-failed': step('closing', 'refuse'),
+    'share-closed': step('closing', 'cancel-dial'),
     'local-data': step('dialing', 'bug'),
     'local-end': step('dialing', 'bug'),
     'local-reset': step('dialing', 'bug'),
@@ -117,6 +124,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'early-limit': step('open', 'bug'),
     dialed: step('open', 'bug'),
     'dial-failed': step('open', 'bug'),
+    'share-closed': step('closing', 'cut-off'),
     'local-data': step('open', 'send-data'),
     'local-end': step('open', 'send-fin'),
     'local-reset': step('closing', 'send-reset'),
@@ -133,6 +141,8 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'early-limit': step('closing', 'ignore'),
     dialed: step('closing', 'drop-dialed'),
     'dial-failed': step('closing', 'ignore'),
+    // What is still on its way to the peer is dropped.
+    'share-closed': step('closing', 'refuse'),
     'local-data': step('closing', 'ignore'),
     'local-end': step('closing', 'ignore'),
     'local-reset': step('closing', 'ignore'),
@@ -148,6 +158,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'early-limit': step('finished', 'ignore'),
     dialed: step('finished', 'drop-dialed'),
     'dial-failed': step('finished', 'ignore'),
+    'share-closed': step('finished', 'ignore'),
     'local-data': step('finished', 'ignore'),
     'local-end': step('finished', 'ignore'),
     'local-reset': step('finished', 'ignore'),

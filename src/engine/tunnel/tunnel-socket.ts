@@ -45,6 +45,8 @@ export interface SocketHost {
   dial(socket: TunnelSocket, shareId: Uint8Array): void;
   /** The opener does not want the target any more. Throws `E_PROTOCOL` when that comes too often. */
   abandonDial(socket: TunnelSocket): void;
+  /** This side does not want the target any more. */
+  cancelDial(socket: TunnelSocket): void;
   /** The peer ended a socket this side opened, with a code of the error table if it is known. */
   onClosedByPeer(socket: TunnelSocket, code: ErrorCode | undefined): void;
   /** The socket is finished and its local connection closed: its slot is free. */
@@ -57,6 +59,7 @@ export class TunnelSocket implements LocalEvents {
   readonly #outgoing: OutgoingStream;
   readonly #incoming: IncomingStream;
   #phase: SocketPhase;
+  #shareId: Uint8Array | undefined;
   #local: LocalConnection | undefined;
   #localState: 'none' | 'alive' | 'closed' = 'none';
   #incomingEnd: 'open' | 'held' | 'ended' = 'open';
@@ -120,6 +123,16 @@ export class TunnelSocket implements LocalEvents {
   /** The carrier is gone, and with it this socket. */
   onCarrierGone(): void {
     this.#on('carrier-gone');
+  }
+
+  /** Whether the peer opened this socket to that share. */
+  leadsTo(shareId: Uint8Array): boolean {
+    return this.#shareId !== undefined && isSameId(this.#shareId, shareId);
+  }
+
+  /** The peer may not use the share of this socket any more. */
+  closeShare(code: ErrorCode): void {
+    this.#on('share-closed', code);
   }
 
   // ── From the dialer ─────────────────────────────────────────────────────────────────────────
@@ -240,6 +253,8 @@ export class TunnelSocket implements LocalEvents {
     const { to, act } = SOCKET_PHASES[from][event];
     this.#phase = to;
     if (from === 'early' && to !== 'early') this.#host.countEarly(-this.#earlyBytes);
+    // It stays, for the peer must acknowledge that; the bytes that were too many must not.
+    if (from === 'early' && to === 'closing') this.#incoming.dropWaiting();
     this.#perform(act, event, detail);
     if (to === 'finished' && from !== 'finished') this.#finish();
   }
@@ -271,6 +286,12 @@ export class TunnelSocket implements LocalEvents {
         return this.#refuse((detail as ErrorCode | undefined) ?? 'E_EARLY_LIMIT');
       case 'abandon-dial':
         return this.#host.abandonDial(this);
+      case 'cancel-dial':
+        this.#host.cancelDial(this);
+        return this.#refuse(detail as ErrorCode);
+      case 'cut-off':
+        this.#local?.reset();
+        return this.#refuse(detail as ErrorCode);
       case 'send-data':
         return this.#sendData(detail as Uint8Array);
       case 'send-fin':
@@ -286,6 +307,8 @@ export class TunnelSocket implements LocalEvents {
 
   #dial(frame: Frame): void {
     const { shareId, credit } = parseConnect(frame.payload);
+    // A view of the message would keep all of it.
+    this.#shareId = shareId.slice();
     this.#outgoing.allow(credit);
     this.sendCredit();
     this.#host.dial(this, shareId);
@@ -374,4 +397,8 @@ export class TunnelSocket implements LocalEvents {
 
 function closeFor(code: ErrorCode, order: ClosePayload['order']): ClosePayload {
   return { reason: ERRORS[code].wire, order, text: '' };
+}
+
+function isSameId(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

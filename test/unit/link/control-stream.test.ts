@@ -139,6 +139,7 @@ describe('the list of shares', () => {
           name: `share ${index}`,
           port: 8000 + index,
           loopback: true,
+          down: index === 3,
         })),
       );
     }
@@ -147,6 +148,7 @@ describe('the list of shares', () => {
       Array.from({ length: 20 }, (_, count) => count),
     );
     expect(sides[1].log.shares.at(-1)?.at(-1)).toMatchObject({ name: 'share 18', port: 8018 });
+    expect(sides[1].log.shares.at(-1)?.filter(({ down }) => down)).toHaveLength(1);
     expect(sides[0].log.shares).toEqual([]);
     sides[0].link.close();
     clock.runUntilIdle(5000);

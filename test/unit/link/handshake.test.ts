@@ -6,6 +6,7 @@ import type { PeerIdentity } from '../../../src/engine/link/authenticator.ts';
 import {
   encodeHandshake,
   Handshake,
+  type HandshakeEvents,
   PROTOCOL_VERSION,
 } from '../../../src/engine/link/handshake.ts';
 import { encodeConnect, parseFrame } from '../../../src/engine/protocol/frame.ts';
@@ -39,6 +40,17 @@ function failInside(): never {
   throw new TypeError('secret detail');
 }
 
+function eventsInto(sent: Uint8Array[]): HandshakeEvents {
+  return {
+    send: (message) => sent.push(message),
+    onConfirming: () => undefined,
+    onReady: () => undefined,
+    onFailed: (error) => {
+      throw error;
+    },
+  };
+}
+
 function world(options: Partial<Parameters<typeof linkPair>[0]> = {}) {
   const clock = new VirtualClock();
   const pair = linkPair({ clock, random: seededRandom(3), ...options });
@@ -49,8 +61,8 @@ describe('the handshake', () => {
   it('goes through its states in any order of arrival', () => {
     const sent: [Uint8Array[], Uint8Array[]] = [[], []];
     const [a, b] = [
-      new Handshake(new FakeAuthenticator('a'), (m) => sent[0].push(m)),
-      new Handshake(new FakeAuthenticator('b'), (m) => sent[1].push(m)),
+      new Handshake(new FakeAuthenticator('a'), eventsInto(sent[0])),
+      new Handshake(new FakeAuthenticator('b'), eventsInto(sent[1])),
     ];
     a.start();
     b.start();
@@ -118,7 +130,7 @@ describe('the handshake', () => {
     expect(log.endings[0]?.message).toMatch(/version other than 1, this one 1\./);
   });
 
-  it.each(['E_IDENTITY', 'E_TRUST_INVITE', 'E_INVITE_USED'] as const)(
+  it.each(['E_IDENTITY', 'E_INVITE_CANCELLED', 'E_INVITE_USED'] as const)(
     'that fails with %s tells the peer so',
     (code) => {
       const refuse = (): never => {
@@ -193,7 +205,7 @@ describe('the handshake', () => {
     });
     const peer = new FakeAuthenticator('b');
     ends[1].send(encodeHandshake({ case: 'hello', value: peer.hello() }, 0));
-    ends[1].send(encodeHandshake({ case: 'auth', value: peer.prove() }, 1));
+    ends[1].send(encodeHandshake({ case: 'auth', value: peer.prove(peer.hello()) }, 1));
     ends[1].send(encodeConnect(2, { shareId: SHARE, credit: 1000 }));
     clock.advance(100);
     expect([log.ready, dialer.asked]).toEqual([0, 0]);
@@ -210,11 +222,15 @@ describe('the end of a link', () => {
     [ERRORS.E_INTERNAL.wire, 'E_LINK_LOST'],
     [65_000, 'E_LINK_LOST'],
     [ERRORS.E_IDENTITY.wire, 'E_IDENTITY'],
-    [ERRORS.E_TRUST_INVITE.wire, 'E_TRUST_INVITE'],
+
     [ERRORS.E_INVITE_USED.wire, 'E_INVITE_USED'],
     [ERRORS.E_INVITE_EXPIRED.wire, 'E_INVITE_EXPIRED'],
     [ERRORS.E_INVITE_CANCELLED.wire, 'E_INVITE_CANCELLED'],
     [ERRORS.E_VERSION.wire, 'E_VERSION'],
+    [ERRORS.E_REMOVED.wire, 'E_REMOVED'],
+    [ERRORS.E_DIGITS_DIFFER.wire, 'E_DIGITS_DIFFER'],
+    [ERRORS.E_CONFIRM_TIMEOUT.wire, 'E_CONFIRM_TIMEOUT'],
+    [ERRORS.E_CONFIRM_INPUT.wire, 'E_CONFIRM_INPUT'],
   ];
 
   it.each(reasons)('by BYE %i is %s', (reason, code) => {
@@ -232,7 +248,7 @@ describe('the end of a link', () => {
     });
     const peer = new FakeAuthenticator('b');
     ends[1].send(encodeHandshake({ case: 'hello', value: peer.hello() }, 0));
-    ends[1].send(encodeHandshake({ case: 'auth', value: peer.prove() }, 1));
+    ends[1].send(encodeHandshake({ case: 'auth', value: peer.prove(peer.hello()) }, 1));
     ends[1].send(encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2));
     clock.advance(10);
     expect(log.ready).toBe(1);
@@ -240,6 +256,37 @@ describe('the end of a link', () => {
     clock.runUntilIdle(1000);
     expect(log.endings).toEqual([expect.objectContaining({ code })]);
     expect(log.endings[0]?.message).not.toMatch(/[{}]/);
+  });
+
+  it('is told with the code that close() is given', () => {
+    const { clock, first, second } = world();
+    clock.advance(100);
+    first.link.close('E_REMOVED');
+    clock.runUntilIdle(5000);
+    expect(first.log.endings).toEqual([undefined]);
+    expect(second.log.endings).toEqual([expect.objectContaining({ code: 'E_REMOVED' })]);
+    expect(second.log.endings[0]?.message).toMatch(/removed from a\./);
+  });
+
+  it('by E_REMOVED from somebody who is nobody yet means nothing', () => {
+    const clock = new VirtualClock();
+    const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
+    ends[1].start({
+      onMessage: () => undefined,
+      onDrained: () => undefined,
+      onClosed: () => undefined,
+    });
+    const { log } = linkSide({
+      carrier: ends[0],
+      clock,
+      authenticator: new FakeAuthenticator('a'),
+    });
+    const hello = new FakeAuthenticator('b').hello();
+    ends[1].send(encodeHandshake({ case: 'hello', value: hello }, 0));
+    const { wire } = ERRORS.E_REMOVED;
+    ends[1].send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason: wire }) }));
+    clock.runUntilIdle(1000);
+    expect(log.endings).toEqual([expect.objectContaining({ code: 'E_UNREACHABLE' })]);
   });
 
   it('waits for the farewell of a peer that does not answer, and no longer', () => {

@@ -1,7 +1,16 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import type { Carrier, CarrierEvents } from '../../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair } from '../../../src/engine/carrier/memory.ts';
+import { encodeHandshake } from '../../../src/engine/link/handshake.ts';
 import { Heartbeat } from '../../../src/engine/link/heartbeat.ts';
-import { LINK_SILENCE_MS, PING_ACTIVE_MS, PING_IDLE_MS } from '../../../src/shared/limits.ts';
+import { PingSchema, ReadySchema } from '../../../src/engine/protocol/generated/session_pb.ts';
+import {
+  GATE_HIGH_WATER_BYTES,
+  LINK_SILENCE_MS,
+  PING_ACTIVE_MS,
+  PING_IDLE_MS,
+} from '../../../src/shared/limits.ts';
 import { seededRandom } from '../../../src/shared/random.ts';
 import { FakeAuthenticator } from '../../support/fake-authenticator.ts';
 import { linkPair, linkSide } from '../../support/link-pair.ts';
@@ -81,6 +90,34 @@ describe('the heartbeat', () => {
   });
 });
 
+/** Takes everything and hands nothing on, as to a peer that does not read. */
+class StalledCarrier implements Carrier {
+  readonly kind = 'memory';
+  readonly reach = 'network';
+  readonly dataPayloadBytes = 16_384;
+  readonly binding = { local: new Uint8Array(32), remote: new Uint8Array(32) };
+  events!: CarrierEvents;
+  #buffered = 0;
+
+  start(events: CarrierEvents): void {
+    this.events = events;
+  }
+
+  send(message: Uint8Array): void {
+    this.#buffered += message.length;
+  }
+
+  bufferedAmount(): number {
+    return this.#buffered;
+  }
+
+  drain(): void {
+    this.#buffered = 0;
+  }
+
+  close(): void {}
+}
+
 describe('the heartbeat of a link', () => {
   it('knows the round trip, and stops with the link', () => {
     const clock = new VirtualClock();
@@ -113,5 +150,36 @@ describe('the heartbeat of a link', () => {
       expect(side?.log.endings).toEqual([expect.objectContaining({ code: 'E_LINK_LOST' })]);
     }
     clock.runUntilIdle(1000);
+  });
+
+  it('does not pile up PONGs for a peer that asks and never reads', () => {
+    const clock = new VirtualClock();
+    const carrier = new StalledCarrier();
+    const peer = new FakeAuthenticator('b');
+    const { link, log } = linkSide({
+      carrier,
+      clock,
+      authenticator: new FakeAuthenticator('a'),
+    });
+    const send = (message: Uint8Array): void => carrier.events.onMessage(message);
+    send(encodeHandshake({ case: 'hello', value: peer.hello() }, 0));
+    send(encodeHandshake({ case: 'auth', value: peer.prove(peer.hello()) }, 1));
+    send(encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2));
+    clock.advance(0);
+    expect(log.ready).toBe(1);
+    const ping = encodeHandshake({ case: 'ping', value: create(PingSchema, { id: 7 }) });
+    const pongBytes = ping.length;
+    for (let count = 0; count < (2 * GATE_HIGH_WATER_BYTES) / pongBytes; count++) send(ping);
+    clock.advance(0);
+    expect(carrier.bufferedAmount()).toBeGreaterThan(GATE_HIGH_WATER_BYTES);
+    expect(carrier.bufferedAmount()).toBeLessThanOrEqual(GATE_HIGH_WATER_BYTES + 2 * pongBytes);
+    expect(log.endings).toEqual([]);
+    // One that reads again is answered again.
+    carrier.drain();
+    send(ping);
+    expect(carrier.bufferedAmount()).toBe(pongBytes);
+    link.close();
+    clock.advance(1000);
+    expect(log.endings).toEqual([undefined]);
   });
 });

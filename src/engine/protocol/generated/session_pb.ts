@@ -12,11 +12,12 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file session.proto.
  */
 export const file_session: GenFile = /*@__PURE__*/
-  fileDesc("Cg1zZXNzaW9uLnByb3RvEgtwb3J0aG9sZS52MSLnAQoJSGFuZHNoYWtlEiMKBWhlbGxvGAEgASgLMhIucG9ydGhvbGUudjEuSGVsbG9IABIhCgRhdXRoGAIgASgLMhEucG9ydGhvbGUudjEuQXV0aEgAEiMKBXJlYWR5GAMgASgLMhIucG9ydGhvbGUudjEuUmVhZHlIABIhCgRwaW5nGAQgASgLMhEucG9ydGhvbGUudjEuUGluZ0gAEiEKBHBvbmcYBSABKAsyES5wb3J0aG9sZS52MS5Qb25nSAASHwoDYnllGAYgASgLMhAucG9ydGhvbGUudjEuQnllSABCBgoEa2luZCJtCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSFAoMY2FwYWJpbGl0aWVzGAQgAygJEgwKBG5hbWUYBSABKAkSDAoEcm9sZRgGIAEoDSImCgRBdXRoEhEKCXNpZ25hdHVyZRgBIAEoDBILCgNtYWMYAiABKAwiBwoFUmVhZHkiEgoEUGluZxIKCgJpZBgBIAEoByISCgRQb25nEgoKAmlkGAEgASgHIhUKA0J5ZRIOCgZyZWFzb24YASABKA0iOAoHQ29udHJvbBIlCgZzaGFyZXMYASABKAsyEy5wb3J0aG9sZS52MS5TaGFyZXNIAEIGCgRraW5kIiwKBlNoYXJlcxIiCgZzaGFyZXMYASADKAsyEi5wb3J0aG9sZS52MS5TaGFyZSJBCgVTaGFyZRIKCgJpZBgBIAEoDBIMCgRuYW1lGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIbG9vcGJhY2sYBCABKAhiBnByb3RvMw");
+  fileDesc("Cg1zZXNzaW9uLnByb3RvEgtwb3J0aG9sZS52MSKQAgoJSGFuZHNoYWtlEiMKBWhlbGxvGAEgASgLMhIucG9ydGhvbGUudjEuSGVsbG9IABIhCgRhdXRoGAIgASgLMhEucG9ydGhvbGUudjEuQXV0aEgAEiMKBXJlYWR5GAMgASgLMhIucG9ydGhvbGUudjEuUmVhZHlIABIhCgRwaW5nGAQgASgLMhEucG9ydGhvbGUudjEuUGluZ0gAEiEKBHBvbmcYBSABKAsyES5wb3J0aG9sZS52MS5Qb25nSAASHwoDYnllGAYgASgLMhAucG9ydGhvbGUudjEuQnllSAASJwoHY29uZmlybRgHIAEoCzIULnBvcnRob2xlLnYxLkNvbmZpcm1IAEIGCgRraW5kIpQBCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSFAoMY2FwYWJpbGl0aWVzGAQgAygJEgwKBG5hbWUYBSABKAkSDAoEcm9sZRgGIAEoDRIRCgllcGhlbWVyYWwYByABKAwSEgoKY29tbWl0bWVudBgIIAEoDCImCgRBdXRoEhEKCXNpZ25hdHVyZRgBIAEoDBILCgNtYWMYAiABKAwiFwoFUmVhZHkSDgoGcmV2ZWFsGAEgASgMIhgKB0NvbmZpcm0SDQoFbWF0Y2gYASABKAgiEgoEUGluZxIKCgJpZBgBIAEoByISCgRQb25nEgoKAmlkGAEgASgHIhUKA0J5ZRIOCgZyZWFzb24YASABKA0iXQoHQ29udHJvbBIlCgZzaGFyZXMYASABKAsyEy5wb3J0aG9sZS52MS5TaGFyZXNIABIjCgVyZWFjaBgCIAEoCzISLnBvcnRob2xlLnYxLlJlYWNoSABCBgoEa2luZCIsCgZTaGFyZXMSIgoGc2hhcmVzGAEgAygLMhIucG9ydGhvbGUudjEuU2hhcmUiTwoFU2hhcmUSCgoCaWQYASABKAwSDAoEbmFtZRgCIAEoCRIMCgRwb3J0GAMgASgNEhAKCGxvb3BiYWNrGAQgASgIEgwKBGRvd24YBSABKAgiUwoFUmVhY2gSKAoJZW5kcG9pbnRzGAEgAygLMhUucG9ydGhvbGUudjEuRW5kcG9pbnQSEgoKcmVuZGV6dm91cxgCIAMoCRIMCgRuYW1lGAMgASgJIjMKCEVuZHBvaW50EgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRILCgN0bHMYAyABKAhiBnByb3RvMw");
 
 /**
  * Payload of a HANDSHAKE frame. Belongs to one carrier and is never sent again. The frame's
- * sequence number orders HELLO (0), AUTH (1) and READY (2); the rest carry 3 and are not ordered.
+ * sequence number orders HELLO (0), AUTH (1), READY (2) and CONFIRM (3, pairing only); the rest
+ * carry 255 and are not ordered.
  *
  * @generated from message porthole.v1.Handshake
  */
@@ -60,6 +61,12 @@ export type Handshake = Message<"porthole.v1.Handshake"> & {
      */
     value: Bye;
     case: "bye";
+  } | {
+    /**
+     * @generated from field: porthole.v1.Confirm confirm = 7;
+     */
+    value: Confirm;
+    case: "confirm";
   } | { case: undefined; value?: undefined };
 };
 
@@ -113,6 +120,20 @@ export type Hello = Message<"porthole.v1.Hello"> & {
    * @generated from field: uint32 role = 6;
    */
   role: number;
+
+  /**
+   * X25519, 32 bytes; only when pairing
+   *
+   * @generated from field: bytes ephemeral = 7;
+   */
+  ephemeral: Uint8Array;
+
+  /**
+   * SHA-256 over the answerer's nonce of the digits; only from the answerer when pairing
+   *
+   * @generated from field: bytes commitment = 8;
+   */
+  commitment: Uint8Array;
 };
 
 /**
@@ -152,6 +173,12 @@ export const AuthSchema: GenMessage<Auth> = /*@__PURE__*/
  * @generated from message porthole.v1.Ready
  */
 export type Ready = Message<"porthole.v1.Ready"> & {
+  /**
+   * the sender's nonce of the digits, 32 bytes; only when pairing
+   *
+   * @generated from field: bytes reveal = 1;
+   */
+  reveal: Uint8Array;
 };
 
 /**
@@ -160,6 +187,25 @@ export type Ready = Message<"porthole.v1.Ready"> & {
  */
 export const ReadySchema: GenMessage<Ready> = /*@__PURE__*/
   messageDesc(file_session, 3);
+
+/**
+ * What a person, or --trust-invite on both sides, says about the digits.
+ *
+ * @generated from message porthole.v1.Confirm
+ */
+export type Confirm = Message<"porthole.v1.Confirm"> & {
+  /**
+   * @generated from field: bool match = 1;
+   */
+  match: boolean;
+};
+
+/**
+ * Describes the message porthole.v1.Confirm.
+ * Use `create(ConfirmSchema)` to create a new message.
+ */
+export const ConfirmSchema: GenMessage<Confirm> = /*@__PURE__*/
+  messageDesc(file_session, 4);
 
 /**
  * @generated from message porthole.v1.Ping
@@ -176,7 +222,7 @@ export type Ping = Message<"porthole.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_session, 4);
+  messageDesc(file_session, 5);
 
 /**
  * @generated from message porthole.v1.Pong
@@ -193,7 +239,7 @@ export type Pong = Message<"porthole.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_session, 5);
+  messageDesc(file_session, 6);
 
 /**
  * Says why the sender closes the carrier; best effort.
@@ -214,7 +260,7 @@ export type Bye = Message<"porthole.v1.Bye"> & {
  * Use `create(ByeSchema)` to create a new message.
  */
 export const ByeSchema: GenMessage<Bye> = /*@__PURE__*/
-  messageDesc(file_session, 6);
+  messageDesc(file_session, 7);
 
 /**
  * Payload of a CONTROL frame: a sequence of the session, acknowledged. Keeping it for sending again
@@ -232,6 +278,12 @@ export type Control = Message<"porthole.v1.Control"> & {
      */
     value: Shares;
     case: "shares";
+  } | {
+    /**
+     * @generated from field: porthole.v1.Reach reach = 2;
+     */
+    value: Reach;
+    case: "reach";
   } | { case: undefined; value?: undefined };
 };
 
@@ -240,7 +292,7 @@ export type Control = Message<"porthole.v1.Control"> & {
  * Use `create(ControlSchema)` to create a new message.
  */
 export const ControlSchema: GenMessage<Control> = /*@__PURE__*/
-  messageDesc(file_session, 7);
+  messageDesc(file_session, 8);
 
 /**
  * The whole list of what the sender offers; replaces the list before.
@@ -259,7 +311,7 @@ export type Shares = Message<"porthole.v1.Shares"> & {
  * Use `create(SharesSchema)` to create a new message.
  */
 export const SharesSchema: GenMessage<Shares> = /*@__PURE__*/
-  messageDesc(file_session, 8);
+  messageDesc(file_session, 9);
 
 /**
  * @generated from message porthole.v1.Share
@@ -290,6 +342,13 @@ export type Share = Message<"porthole.v1.Share"> & {
    * @generated from field: bool loopback = 4;
    */
   loopback: boolean;
+
+  /**
+   * the target does not answer right now
+   *
+   * @generated from field: bool down = 5;
+   */
+  down: boolean;
 };
 
 /**
@@ -297,5 +356,69 @@ export type Share = Message<"porthole.v1.Share"> & {
  * Use `create(ShareSchema)` to create a new message.
  */
 export const ShareSchema: GenMessage<Share> = /*@__PURE__*/
-  messageDesc(file_session, 9);
+  messageDesc(file_session, 10);
+
+/**
+ * How the sender can be found later; replaces what it said before.
+ *
+ * @generated from message porthole.v1.Reach
+ */
+export type Reach = Message<"porthole.v1.Reach"> & {
+  /**
+   * of its own signaling server, at most 8
+   *
+   * @generated from field: repeated porthole.v1.Endpoint endpoints = 1;
+   */
+  endpoints: Endpoint[];
+
+  /**
+   * URLs of rendezvous servers, at most 4 of 256 characters
+   *
+   * @generated from field: repeated string rendezvous = 2;
+   */
+  rendezvous: string[];
+
+  /**
+   * its device name, at most 64 bytes
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message porthole.v1.Reach.
+ * Use `create(ReachSchema)` to create a new message.
+ */
+export const ReachSchema: GenMessage<Reach> = /*@__PURE__*/
+  messageDesc(file_session, 11);
+
+/**
+ * @generated from message porthole.v1.Endpoint
+ */
+export type Endpoint = Message<"porthole.v1.Endpoint"> & {
+  /**
+   * IPv4, IPv6 without brackets or zone, or a host name
+   *
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * @generated from field: uint32 port = 2;
+   */
+  port: number;
+
+  /**
+   * @generated from field: bool tls = 3;
+   */
+  tls: boolean;
+};
+
+/**
+ * Describes the message porthole.v1.Endpoint.
+ * Use `create(EndpointSchema)` to create a new message.
+ */
+export const EndpointSchema: GenMessage<Endpoint> = /*@__PURE__*/
+  messageDesc(file_session, 12);
 
