@@ -12,6 +12,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'oxfmt';
+import { LINK_STATES } from '../src/engine/link/link-states.ts';
+import type { LinkEvent, LinkState } from '../src/engine/link/link-states.ts';
 import { initialWindow } from '../src/engine/protocol/credit.ts';
 import { SOCKET_PHASES } from '../src/engine/tunnel/socket-phases.ts';
 import type { SocketEvent, SocketPhase } from '../src/engine/tunnel/socket-phases.ts';
@@ -200,9 +202,14 @@ function linkMemory(): string {
         '`GATE_HIGH_WATER_BYTES` + one DATA frame',
       ],
       [
+        'frames kept until acknowledged',
+        `what the windows let be on its way; the session ends at ${size(limits.KEPT_BYTES_MAX)}`,
+        '`KEPT_BYTES_MAX`',
+      ],
+      [
         'in SCTP, both directions',
-        size(limits.SCTP_SEND_BUFFER_BYTES + limits.SCTP_RECEIVE_BUFFER_BYTES),
-        '`SCTP_SEND_BUFFER_BYTES` + `SCTP_RECEIVE_BUFFER_BYTES`',
+        size(2 * limits.LANES_MAX * limits.SCTP_NEAR_BUFFER_BYTES),
+        '2 × `LANES_MAX` × `SCTP_NEAR_BUFFER_BYTES`; on far paths four times as much',
       ],
       [
         'ids a peer left out',
@@ -261,6 +268,20 @@ function phaseTable(): string {
 function stepText(phase: SocketPhase, event: SocketEvent): string {
   const { act, to } = SOCKET_PHASES[phase][event];
   return to === phase ? act : `${act} → **${to}**`;
+}
+
+function linkStateTable(): string {
+  const states = Object.keys(LINK_STATES) as LinkState[];
+  const events = Object.keys(LINK_STATES.idle) as LinkEvent[];
+  const rows = events.map((event) => [
+    `\`${event}\``,
+    ...states.map((state) => {
+      const { to, act } = LINK_STATES[state][event];
+      const does = act === 'none' ? '' : act;
+      return to === state ? does : `${does} → **${to}**`.trim();
+    }),
+  ]);
+  return table(['event', ...states], rows);
 }
 
 function errorTable(): string {
@@ -322,7 +343,11 @@ function withBlocks(path: string, blocks: Readonly<Record<string, () => string>>
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/limits.md': limitsPage,
-  'docs/architecture.md': () => withBlocks('docs/architecture.md', { phases: phaseTable }),
+  'docs/architecture.md': () =>
+    withBlocks('docs/architecture.md', {
+      phases: phaseTable,
+      'link-states': linkStateTable,
+    }),
   'docs/protocol.md': () =>
     withBlocks('docs/protocol.md', {
       'session-proto': sessionProto,

@@ -120,8 +120,7 @@ export const THREATS: readonly Threat[] = [
   {
     row: 23,
     attacker: 'A relay on the way',
-    defence:
-      'It carries DTLS: a flipped bit is a lost packet, never a wrong byte. (TURN is not there yet; any router is such a relay.)',
+    defence: 'It carries DTLS: a flipped bit is a lost packet, never a wrong byte.',
   },
   {
     row: 26,

@@ -81,6 +81,9 @@ function linkSentence({
 }: Pick<LinkEvent, 'peerName' | 'state' | 'reason'>): string {
   if (state === 'connecting') return `Connecting to ${peerName}…`;
   if (state === 'up') return `Connected to ${peerName}.`;
+  if (state === 'held') {
+    return `${peerName} cannot be reached right now. Open connections wait; they go on when it is back.`;
+  }
   if (state === 'closed' && reason !== '') return reason;
   return '';
 }

@@ -41,6 +41,8 @@ function peerSentence(peer: PeerView, now: Date): string {
       return `${name} is connected${pathText(peer)}.`;
     case 'connecting':
       return `Connecting to ${name}…`;
+    case 'held':
+      return `${name} cannot be reached right now. Open connections wait; they go on when it is back.`;
     case 'offline':
       return `${name} is offline. ${seenSentence(peer, now)}`;
     case 'removed':

@@ -1,6 +1,6 @@
 /** What the `porthole` command takes: every command with its arguments and options. */
 import { Command, Option } from 'commander';
-import { requireStunUrl } from '../shared/stun-url.ts';
+import { requireStunUrl, requireTurnArgument } from '../shared/ice-url.ts';
 import { defaultDataDir } from '../engine/store/data-folder.ts';
 import { portholeError } from '../shared/errors.ts';
 import { exportCommand, importCommand } from './backup-commands.ts';
@@ -36,6 +36,8 @@ interface CommonOptions {
 interface ConnectionOptions extends CommonOptions {
   readonly rendezvous?: string[];
   readonly stun?: string[];
+  readonly turn?: string[];
+  readonly turnPasswordFile?: string;
 }
 
 interface TrustOptions {
@@ -298,6 +300,16 @@ function connecting(command: Command): Command {
       new Option('--stun <url>', 'STUN server, stun:HOST:PORT; may be repeated').argParser(
         listOf('--stun', 'stun:HOST:PORT'),
       ),
+    )
+    .addOption(
+      new Option('--turn <url>', 'TURN server, turn:USER@HOST:PORT; may be repeated').argParser(
+        listOf('--turn', 'turn:USER@HOST:PORT'),
+      ),
+    )
+    .option(
+      '--turn-password-file <file>',
+      'file with its password, which only you can read',
+      valueOf('--turn-password-file', 'a file'),
     );
 }
 
@@ -318,8 +330,14 @@ function trustOf({ trustInvite }: TrustOptions): 'compare' | 'trust-invite' {
   return trustInvite === true ? 'trust-invite' : 'compare';
 }
 
-function connectionOf({ rendezvous, stun }: ConnectionOptions, dataDir: string): Connection {
-  return { dataDir, rendezvous: rendezvous ?? [], stun: (stun ?? []).map(requireStunUrl) };
+function connectionOf(options: ConnectionOptions, dataDir: string): Connection {
+  const { rendezvous = [], stun = [], turn = [], turnPasswordFile } = options;
+  return {
+    dataDir,
+    rendezvous,
+    stun: stun.map(requireStunUrl),
+    turn: { urls: turn.map(requireTurnArgument), passwordFile: turnPasswordFile },
+  };
 }
 
 async function start(

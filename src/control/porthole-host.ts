@@ -10,6 +10,8 @@ import { Engine } from '../engine/engine.ts';
 import type { Purpose } from '../engine/engine.ts';
 import { openDataFolder } from '../engine/store/open-data-folder.ts';
 import type { DataFolder } from '../engine/store/open-data-folder.ts';
+import { turnServersGiven, turnServersOf } from '../engine/store/turn-servers.ts';
+import type { TurnArguments } from '../engine/store/turn-servers.ts';
 import type { EngineEvent } from '../shared/contract.ts';
 import { toError } from '../shared/errors.ts';
 import type { PortholeApi } from './api.ts';
@@ -27,6 +29,8 @@ export interface PortholeHostOptions {
   readonly rendezvous: readonly string[];
   /** STUN servers besides those of the settings. */
   readonly stun: readonly string[];
+  /** TURN servers besides those of the settings. */
+  readonly turn: TurnArguments;
   readonly version: string;
   readonly onEvent: (event: EngineEvent) => void;
 }
@@ -114,6 +118,7 @@ function createEngine(data: DataFolder, options: PortholeHostOptions, hub: Hub):
     deviceName: settings.deviceName ?? hostname(),
     rendezvous: unique([...options.rendezvous, ...settings.rendezvous]),
     stun: unique([...options.stun, ...settings.stun]),
+    turn: [...turnServersGiven(options.turn), ...turnServersOf(settings.turn ?? [])],
     emit: (event) => hub.emit(event),
   });
 }

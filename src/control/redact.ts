@@ -13,8 +13,9 @@ const MASK = '[redacted]';
 // the bare beginning of one, which sentences name.
 const LINK =
   /porthole(?::|%3a)(?:\/|%2f|\\\/){2}(?!(?:pair|answer)#(?:$|\s{1,8}(?![\w-]{16,})))[^\s"'<>]*(?:\s{1,8}[\w-]{16,}|\s{0,4}[\r\n]\s{0,8}[\w-]{2,})*={0,2}/gi;
-// User and password in the address of a server (RFC 3986 §3.2.1).
-const CREDENTIALS = /(?<=\b(?:turns?|stuns?|wss?|https?):(?:\/\/)?)[^\s@"']+(?=@)/gi;
+// User and password in the address of a server (RFC 3986 §3.2.1); not where a sentence says how to write it.
+const CREDENTIALS =
+  /(?<=\b(?:turns?|stuns?|wss?|https?):(?:\/\/)?)(?!USER(?::PASSWORD)?@)[^\s@"']+(?=@)/gi;
 // A bare invite, blob or answer, whole or only its beginning.
 const CODE = /\bA[QY][A-P][\w-]{19,}={0,2}/g;
 

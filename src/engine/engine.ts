@@ -15,10 +15,17 @@ import type {
 } from '../shared/contract.ts';
 import type { Clock } from '../shared/clock.ts';
 import { portholeError, toPortholeError } from '../shared/errors.ts';
-import { CALL_TIMEOUT_MS, FINISHED_INVITES_MAX, FIRST_SHARES_MS } from '../shared/limits.ts';
+import {
+  CALL_TIMEOUT_MS,
+  FINISHED_INVITES_MAX,
+  FIRST_SHARES_MS,
+  HOLD_DEFAULT_MS,
+} from '../shared/limits.ts';
+import type { TurnServer } from './carrier/ice-server.ts';
 import { releaseDataChannels } from './carrier/native-channel.ts';
-import { requireStunUrl } from '../shared/stun-url.ts';
+import { parseStunUrl } from '../shared/ice-url.ts';
 import type { Reach } from './link/reach.ts';
+import { SystemWatch } from './noticing/system-watch.ts';
 import { deviceIdOf, shortDeviceId } from './pairing/identity.ts';
 import { parseCode } from './pairing/invite.ts';
 import type { InviteRoom } from './pairing/invite-room.ts';
@@ -36,6 +43,7 @@ import { ShareBook } from './service/share-book.ts';
 import { ShareDesk } from './service/share-desk.ts';
 import { MeetingPlaces } from './signaling/meeting-places.ts';
 import type { DataFolder } from './store/open-data-folder.ts';
+import type { Settings } from './store/settings-store.ts';
 import { systemClock } from './system-clock.ts';
 
 /**
@@ -55,6 +63,8 @@ export interface EngineOptions {
   readonly rendezvous: readonly string[];
   /** `stun:HOST` or `stun:HOST:PORT`; else the constructor throws E_USAGE. */
   readonly stun: readonly string[];
+  /** @default none */
+  readonly turn?: readonly TurnServer[];
   readonly emit: (event: EngineEvent) => void;
   /** @default the real one */
   readonly clock?: Clock;
@@ -76,23 +86,31 @@ export class Engine {
   readonly #connectors: Connectors;
   readonly #places: MeetingPlaces;
   readonly #finishedInvites: InviteRoom[] = [];
+  #watch: SystemWatch | undefined;
   #metAt: 'nowhere' | 'rendezvous' | 'everywhere' = 'nowhere';
   /** Aborted by `close()`. */
   readonly #life = new AbortController();
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { data, purpose, stun, emit } = options;
+    const { data, purpose, stun, turn = [], emit } = options;
+    const identity = data.identity();
+    const timeOfDay = options.timeOfDay ?? Date.now;
     this.#clock = options.clock ?? systemClock;
     this.#connectors = new Connectors({
       clock: this.#clock,
-      iceServers: stun.map(requireStunUrl),
+      iceServers: [
+        ...stun.map((url) => ({ kind: 'stun' as const, ...parseStunUrl(url) })),
+        ...turn,
+      ],
     });
     this.#places = new MeetingPlaces({
       clock: this.#clock,
       settings: data.settings,
       rendezvous: options.rendezvous,
       emit,
+      timeOfDay,
+      publicKey: identity.publicKey,
     });
     this.#book = new ShareBook({
       clock: this.#clock,
@@ -111,8 +129,9 @@ export class Engine {
       context: {
         clock: this.#clock,
         random: Math.random,
-        timeOfDay: options.timeOfDay ?? Date.now,
-        identity: data.identity(),
+        timeOfDay,
+        identity,
+        holdMs: holdMsOf(data.settings.get()),
         connectors: this.#connectors,
         deviceName: () => options.deviceName,
       },
@@ -121,6 +140,7 @@ export class Engine {
       forwards: purpose === 'share' ? 'none' : 'open',
       rendezvous: this.#places.rendezvousEndpoints,
       reach: () => this.#reach(),
+      seek: (peer, found) => this.#places.seek(peer, found),
       emit,
     });
   }
@@ -142,6 +162,8 @@ export class Engine {
   /** Begins what the process is for. */
   async start(): Promise<void> {
     this.#places.watch();
+    this.#connectors.refresh();
+    this.#watch = this.#watchSystem();
     if (this.#options.purpose === 'forward') this.#meetPeers('rendezvous');
     if (this.#options.purpose !== 'keep') return;
     for (const { code, message } of this.#shares.restore()) {
@@ -153,6 +175,7 @@ export class Engine {
   /** Ends every link, invite and listener; resolves when nothing of this engine is left. */
   async close(): Promise<void> {
     this.#life.abort(portholeError('E_UNREACHABLE', { reason: 'it was stopped' }));
+    this.#watch?.close();
     this.#book.close();
     for (const room of this.#finishedInvites.splice(0)) room.close();
     this.#connectors.close();
@@ -313,6 +336,24 @@ export class Engine {
     if (this.#finishedInvites.length > FINISHED_INVITES_MAX) this.#finishedInvites.shift()?.close();
   }
 
+  #watchSystem(): SystemWatch {
+    return new SystemWatch({
+      clock: this.#clock,
+      timeOfDay: this.#peers.context.timeOfDay,
+      events: {
+        onWoke: () => this.#onEnvironment(),
+        onNetworkChanged: () => this.#onEnvironment(),
+      },
+    });
+  }
+
+  #onEnvironment(): void {
+    // Before any peer is called: what answered there may be out of reach here.
+    this.#connectors.refresh();
+    this.#places.onNetworkChanged();
+    this.#peers.onEnvironment();
+  }
+
   async #connectAll(): Promise<void> {
     await this.#listen();
     for (const peer of this.#peers.all()) this.#peers.activate(peer);
@@ -328,7 +369,7 @@ export class Engine {
     if (this.#metAt === where || this.#metAt === 'everywhere') return;
     this.#metAt = where;
     const own = this.#peers.context.identity.deviceId;
-    this.#peers.listen(({ deviceId }) => this.#places.roomsFor(own, deviceId));
+    this.#peers.listen((peer) => this.#places.roomsFor(own, peer));
   }
 
   async #openForward(connection: PeerConnection, share: string, localPort: number | undefined) {
@@ -369,4 +410,8 @@ export class Engine {
     }
     return only;
   }
+}
+
+function holdMsOf({ holdSeconds }: Settings): number {
+  return holdSeconds === undefined ? HOLD_DEFAULT_MS : holdSeconds * 1000;
 }

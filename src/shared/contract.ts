@@ -43,8 +43,11 @@ const PeerViewSchema = v.strictObject({
   /** ISO 8601. */
   pairedAt: text,
   lastSeen: v.nullable(text),
-  /** `removed`: that device has forgotten this one. */
-  state: v.picklist(['offline', 'connecting', 'up', 'removed']),
+  /**
+   * `held`: nothing connects the two right now, and open connections wait. `removed`: that device has
+   * forgotten this one.
+   */
+  state: v.picklist(['offline', 'connecting', 'up', 'held', 'removed']),
   path: v.nullable(text),
   roundTripMs: v.nullable(v.number()),
 });

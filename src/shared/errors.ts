@@ -46,6 +46,12 @@ export const ERRORS = {
       'Cannot reach the other computer ({reason}). Is it awake, is Porthole still running there, and are both on a network that lets them talk?',
     retry: 'retry',
   },
+  E_SESSION_LOST: {
+    wire: 1011,
+    sentence:
+      'The connections through {peer} were reset: {reason}. New connections work as soon as Porthole has connected again.',
+    retry: 'retry',
+  },
   E_REMOVED: {
     wire: 1007,
     sentence: 'This computer was removed from {peer}. To connect again, pair again.',
@@ -61,6 +67,12 @@ export const ERRORS = {
     wire: 1010,
     sentence:
       'Cannot reach the rendezvous server {server} ({reason}). Existing connections keep working.',
+    retry: 'retry',
+  },
+  E_UDP_BLOCKED: {
+    wire: 1015,
+    sentence:
+      'The other computer was found, but no STUN or TURN server answers: either no UDP gets out of this network, or all of them are down. Let UDP out, or use another network; a TURN server on a port that is let out helps (--turn).',
     retry: 'retry',
   },
   E_SOCKET_RESET: {

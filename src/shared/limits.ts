@@ -45,6 +45,12 @@ export const EARLY_TOTAL_BYTES_MAX = 4_194_304;
 /** Frames that may wait for an earlier one per peer, all sockets together. A full 64 MiB in flight is 4,096 frames; keeping one costs some 250 bytes beyond its payload, so this bounds that to 16 MiB. */
 export const WAITING_FRAMES_TOTAL_MAX = 65_536;
 
+/** Bytes of frames kept for one peer until it acknowledges them; beyond it the session ends. An honest peer's windows allow about 640 MiB at the very worst (first windows of 16,384 sockets, all that may grow, headers); one that grants for ever and never acknowledges must not fill the memory. */
+export const KEPT_BYTES_MAX = 1_073_741_824;
+
+/** Sockets beyond the limit that the peer has not heard yet are refused. An honest peer counts its own, so some dozens cross on the way; each is a number in a set. */
+export const TURNED_AWAY_MAX = 4096;
+
 /** What is read from a local connection ahead of its turn, bytes; past it reading pauses. One read of Node's, so a turn never waits for the next. */
 export const READ_AHEAD_BYTES = 65_536;
 
@@ -127,6 +133,9 @@ export const GATE_IN_FLIGHT_MIN_BYTES = 65_536;
 /** Queue the gate aims to keep at the narrowest point, ms. Rides out the jitter of two event loops. With 8 an echo beside a bulk transfer takes 10 to 12 ms on a saturated two-core machine, with 15 it takes 20 to 24, at the same throughput within the noise (docs/performance.md). */
 export const GATE_QUEUE_MS = 8;
 
+/** …or this part of the least round trip, if that is more: 1/4. Round trips of long paths vary by more than 8 ms, and a queue shorter than that lowers the rate step by step: at 100 ms from 190 to 25 Mbit/s within ten seconds (measured). */
+export const GATE_QUEUE_FRACTION = 4;
+
 /** How long a measured least round trip counts, ms. Then the gate drains its own queue for two rounds and measures anew, or the queue itself would pass for distance (BBR's ProbeRTT, draft-ietf-ccwg-bbr). */
 export const GATE_LEAST_ROUND_TRIP_MS = 10_000;
 
@@ -150,11 +159,11 @@ export const ARRIVED_DELAY_MS = 5;
 /** Largest IP packet of a DataChannel, bytes: what every IPv6 path must carry (RFC 8200 §5). Packets go out with "don't fragment" and nothing searches for the path's MTU, so one byte more than a VPN or mobile path takes would lose every full packet; 1400 gains less than the noise of the measurement (docs/performance.md). */
 export const DATACHANNEL_MTU_BYTES = 1280;
 
-/** SCTP receive window, bytes. Bounds the rate to window / round trip: 4 MiB fills 300 Mbit/s at 100 ms, as WINDOW_BYTES_MAX does; the default 1 MiB ends at 80. */
-export const SCTP_RECEIVE_BUFFER_BYTES = 4_194_304;
+/** SCTP receive window, bytes. Bounds the rate to window / round trip: 4 MiB fills 300 Mbit/s at 100 ms, as WINDOW_BYTES_MAX does; the default 1 MiB ends at 80. The send buffer (sent and not acknowledged) bounds it too and is as large. It costs no processor time (docs/performance.md), and no delay either: what is in flight is bounded by the gate. */
+export const SCTP_NEAR_BUFFER_BYTES = 4_194_304;
 
-/** SCTP send buffer, bytes: sent and not acknowledged, so it bounds the rate as the receive window does and is as large. It costs no processor time (docs/performance.md), and no delay either: what is in flight is bounded by the gate. */
-export const SCTP_SEND_BUFFER_BYTES = 4_194_304;
+/** …of a long path, bytes: 16 MiB fills 450 Mbit/s at 300 ms with several sockets. Only there: it is memory of the kernel of SCTP, for each association. */
+export const SCTP_FAR_BUFFER_BYTES = 16_777_216;
 
 /** Delay of SCTP acknowledgements, ms. With the usual 20 usrsctp mistakes them for loss on steady paths and falls to a few Mbit/s within seconds; none costs a quarter to a third more processor time (docs/performance.md). */
 export const SCTP_SACK_DELAY_MS = 0;
@@ -176,20 +185,93 @@ export const HANDSHAKE_BYTES_MAX = 8192;
 /** Frames that may overtake the peer's READY are held up to this, bytes; an honest peer's gate lets no more than 64 KiB of DATA and little else go before our first ARRIVED. */
 export const BEFORE_READY_BYTES_MAX = 1_048_576;
 
+/** How often the heartbeat of a carrier looks at the time, ms: what is noticed is noticed so much late at most. */
+export const HEARTBEAT_TICK_MS = 500;
+
 /** PING while the link carries traffic, ms. */
 export const PING_ACTIVE_MS = 1000;
 
 /** PING while it is idle, ms. */
 export const PING_IDLE_MS = 4000;
 
-/** Silence after which a link is given up, ms. Until sockets can be resumed there is nothing to gain from suspecting it sooner, and a stalled machine often comes back within ten seconds. */
+/** Silence after which a carrier that carries traffic is suspected, ms: two PINGs in a row. Then a new one is sought beside it; it is not closed, for a stalled machine often comes back, and SCTP repeats a lost packet within a second. */
+export const SUSPECT_ACTIVE_MS = 2000;
+
+/** …and an idle one, ms: three PINGs in a row, so that it is noticed within twelve seconds. */
+export const SUSPECT_IDLE_MS = 11_500;
+
+/** …or this many smoothed round trips, if that is more: a path of seconds is no dead one. */
+export const SUSPECT_ROUND_TRIPS = 4;
+
+/** Silence after which a carrier is given up, ms. By then a new one has been sought for some time; SCTP itself gives up after 13 to 30 s (facts measured in issue 1). */
 export const LINK_SILENCE_MS = 15_000;
+
+/** How long sockets are held while no carrier works, ms: a laptop's nap, a change of network, a router's restart. After that both applications see a reset. */
+export const HOLD_DEFAULT_MS = 60_000;
+
+/** Least hold, ms, for who chose none: what is only asked whether it still works, after a wake or a change of network, has that long to answer. */
+export const HOLD_LEAST_MS = 1000;
+
+/** Longest hold a person may choose, ms. What is kept is bounded by the windows whatever it is; applications rarely wait longer. */
+export const HOLD_MAX_MS = 600_000;
+
+/** An authenticated carrier must have joined the session by then, ms: RESUME takes one round trip. */
+export const JOIN_TIMEOUT_MS = 10_000;
+
+/** Sockets in one part of RESUME: 16 bytes each, and the rest of the frame for its other fields. */
+export const RESUME_SOCKETS_PER_PART = 3500;
+
+/** Parts of a RESUME: SOCKETS_PER_PEER_MAX of each side would take ten. */
+export const RESUME_PARTS_MAX = 16;
+
+/** RESUMEs a peer may send in a minute, whole ones. Each makes this side send again what is not acknowledged; an honest peer sends two for each carrier that is lost. */
+export const RESUMES_PER_MINUTE_MAX = 240;
+
+/** Carriers of one session at once: those in use, those that drain and those on their way. */
+export const CARRIERS_MAX = 16;
+
+/** A carrier that is not used any more may take this long to drain, ms; then it counts as lost, and what was on it is sent again. */
+export const DRAIN_TIMEOUT_MS = 10_000;
 
 /** How long a closing link waits for its farewell to arrive, ms. Ctrl+C must end everything within a second. */
 export const FAREWELL_MS = 250;
 
+/** PeerConnections a session sends on at most. Each halves its window by itself, so four of them lose an eighth to a loss; more gain little and cost a NAT mapping each. */
+export const LANES_MAX = 4;
+
+/** Rate that a session should be able to reach, bytes per ms: 200 Mbit/s, what a good home line moves. Lanes are added until the path's loss and round trip allow it, or there are LANES_MAX. */
+export const LANE_TARGET_BYTES_PER_MS = 25_000;
+
+/** What one lane must want to have in flight for it to get larger buffers, bytes, and below which the usual ones do again: three quarters of SCTP_NEAR_BUFFER_BYTES, and a quarter. */
+export const LANE_FAR_BYTES = 3_145_728;
+export const LANE_NEAR_BYTES = 1_048_576;
+
+/** How often the lanes of a session are looked at, ms: some round trips of any path, and a PONG. */
+export const LANE_REVIEW_MS = 1000;
+
+/** What all lanes must have moved since the last look for more of them to be worth anything, bytes: 2 Mbit/s. */
+export const LANE_BUSY_BYTES = 262_144;
+
+/** A DATA frame has a MARK behind it this long after the last, ms: less than the time it takes to fill a hole on any path where lanes matter, and next to nothing at 100 frames a second. */
+export const MARK_EVERY_MS = 10;
+
+/** DATA frames that make a measure of loss. At 0.1 % of packets about one in 70 frames has a hole. */
+export const LANE_EVIDENCE_FRAMES = 70;
+
+/** After a lane that could not be made the next is tried this much later, ms. */
+export const LANE_RETRY_MS = 30_000;
+
+/** Lanes that were not needed for this long are given up, ms. */
+export const LANE_SURPLUS_MS = 60_000;
+
+/** One more lane of a session that is up must be made within this, ms. */
+export const LANE_MAKE_MS = 10_000;
+
 /** CONTROL messages: largest message, bytes. */
 export const CONTROL_BYTES_MAX = 16_384;
+
+/** CONTROL messages a side has sent that are not acknowledged; then only the newest of each kind waits. Half of what may wait for an earlier one at the peer. */
+export const CONTROL_UNACKED_MAX = 32;
 
 /** CONTROL messages that may wait for an earlier one. */
 export const CONTROL_WAITING_MAX = 64;
@@ -305,6 +387,12 @@ export const SIGNALING_TCP_PER_CONNECTION = 2;
 /** Trying the addresses of an invite takes at most this long, ms. A SYN that was lost twice is repeated by then; a person still waits. */
 export const SIGNALING_CONNECT_TIMEOUT_MS = 10_000;
 
+/** A server that opens and shows nothing genuine holds the next one up for this long, ms; then twice as many are talked with. The right one has its offer ready within a fraction of a second, and a second claim of the same room takes the place of the first. */
+export const SIGNALING_TALK_PATIENCE_MS = 1500;
+
+/** How long a refusal waits for the other addresses of an invite to lead to somebody else, ms. Anybody at an old address can refuse; a person waits for this who used a link twice. */
+export const SIGNALING_REFUSAL_PATIENCE_MS = 3000;
+
 /** A closed signaling connection waits this long for the other side's goodbye, ms. */
 export const SIGNALING_CLOSE_MS = 1000;
 
@@ -378,6 +466,30 @@ export const BY_HAND_PORT_TRIES = 5;
 /** How long gathering addresses may take before the description goes out without the rest, ms. An unreachable STUN server would hold it for 23.5 s. */
 export const GATHER_TIMEOUT_MS = 2000;
 
+/** First pause before a STUN or TURN server that is asked whether it is there is asked again, ms; each is longer by as much. RFC 8489 §6.2.1 begins with 500, for servers of the whole world; this is a person's own, and two lost packets must not cost a second. */
+export const STUN_RETRANSMIT_MS = 100;
+
+/** Requests to one server: the last one leaves it half a second of STUN_REQUEST_MS. */
+export const STUN_REQUESTS_MAX = 5;
+
+/** A server that has not answered by then is dead, ms. A round trip around the world takes 300. */
+export const STUN_REQUEST_MS = 1500;
+
+/** All servers together are asked within this time, ms: names that resolve slowly, and STUN_REQUEST_MS behind them. */
+export const STUN_ROUND_MS = 4000;
+
+/** The first connection on a network waits this long at most for STUN and TURN servers to answer, ms. Nearby ones take some tens; a LAN needs none, and a tenth of a second more is not seen. */
+export const STUN_PATIENCE_MS = 250;
+
+/** What is known about the servers is good for this long, ms; then they are asked again beside the next connection. A server that dies meanwhile costs GATHER_TIMEOUT_MS for each connection until then. */
+export const STUN_FRESH_MS = 300_000;
+
+/** …and this long where none answered, ms: networks come up, and a login page of a hotel takes a person a minute. */
+export const STUN_RETRY_MS = 15_000;
+
+/** Relayed addresses in a session description. One TURN server is used at a time; its IPv4 and its IPv6 address. */
+export const RELAYED_CANDIDATES_MAX = 2;
+
 /** How long one attempt at a channel may take, ms: a connection takes a tenth of a second and a bad one a few seconds; what takes longer has gone wrong somewhere, and a fresh attempt does better. */
 export const JOIN_TRY_MS = 8000;
 
@@ -386,6 +498,47 @@ export const JOIN_TRIES_MAX = 3;
 
 /** From the link to an authenticated carrier, ms; past that pairing failed. */
 export const CONNECT_TIMEOUT_MS = 30_000;
+
+// ── Local network ───────────────────────────────────────────────────────────────────────────────
+
+/** Name under which a device announces itself to one paired device, bytes: 128 bits, beyond guessing, and one label of DNS (63 characters) in hexadecimal. */
+export const LAN_NAME_BYTES = 16;
+
+/** Paired devices that are announced to and sought on the local network, each. With three questions to each seeker a round of all takes ten packets. */
+export const LAN_PEERS_MAX = 64;
+
+/** Questions in a packet. With names of 38 bytes 24 take under 1,100: one Ethernet frame. */
+export const LAN_QUESTIONS_PER_PACKET = 24;
+
+/** Announcements in a packet. Each takes 92 bytes and some 60 for each address. */
+export const LAN_ANSWERS_PER_PACKET = 3;
+
+/** Records of a received packet that are looked at. Twice what a packet of ours has; others fill theirs with what is none of ours. */
+export const LAN_PACKET_RECORDS_MAX = 48;
+
+/** Addresses of one device in one packet: as many as it tells in an invite. */
+export const LAN_ADDRESSES_MAX = 4;
+
+/** How long an answer may be kept by others, s. What RFC 6762 §10 says for records with a host name; this program keeps none. */
+export const LAN_TTL_SECONDS = 120;
+
+/** What changes within this time is said in one go, ms: all peers of a process that starts. */
+export const LAN_GATHER_MS = 20;
+
+/** A name is answered for, asked for and announced again at the earliest after this, ms (RFC 6762 §5.2, §6, §8.3). */
+export const LAN_SPEAK_AGAIN_MS = 1000;
+
+/** Longest pause between two questions for a device that is away, ms; it doubles up to here. A device that comes to the network says so itself; this finds it when that was lost. */
+export const LAN_QUERY_MAX_MS = 60_000;
+
+/** Packets with announcements in a second. All of LAN_PEERS_MAX take 22; a flood of questions gets no more out of this computer. */
+export const LAN_ANSWERS_PER_SECOND_MAX = 32;
+
+/** Places a seeker is told within LAN_REPEAT_MS: the addresses of two computers, when one that lies was first. */
+export const LAN_ENDPOINTS_MAX = 8;
+
+/** The same place is told again after this, ms: a device that restarts says so, and is called at once; one that only repeats itself is not called in a loop. */
+export const LAN_REPEAT_MS = 5000;
 
 // ── Paired devices ──────────────────────────────────────────────────────────────────────────────
 
@@ -398,17 +551,32 @@ export const CALL_BACKOFF_FIRST_MS = 500;
 /** Highest ceiling, ms: a peer that wakes up is found within half a minute, and one that is away for weeks costs next to nothing. */
 export const CALL_BACKOFF_MAX_MS = 30_000;
 
-/** Of two devices that could call each other the one with the larger id waits this long, ms: the other's call is usually through by then. */
-export const CALL_COURTESY_MS = 1000;
+/** How long a peer is called as if somebody waited, ms, after a start, a wake, a change of network or a link that ended: it may come up, or be let in by its router, at any moment. */
+export const CALL_URGENT_MS = 30_000;
+
+/** …while sockets are held or somebody may wait, ms: whoever does counts seconds. */
+export const CALL_BACKOFF_URGENT_MAX_MS = 2000;
+
+/** While somebody may wait, a call that nobody has answered for this long gets company, ms: it may hang on a packet that was lost while the network was gone (a SYN is repeated after 1, 3, 7 s). */
+export const CALL_OVERLAP_MS = 2000;
+
+/** Calls to one peer at once; beyond it the oldest makes room. Each then has eight seconds, enough for a slow rendezvous server. */
+export const CALLS_AT_ONCE_MAX = 4;
+
+/** After a wake or a change of network the old carrier has this long to prove that it still works before a call begins, ms: a round trip of any path worth keeping. */
+export const NUDGE_PATIENCE_MS = 250;
+
+/** Of two devices that could call each other the one with the larger id waits this long, ms: on a local network the other's call is through by then, and two calls at once do no harm. */
+export const CALL_COURTESY_MS = 400;
 
 /** One call of a peer takes at most this long, ms: a connection takes a tenth of a second on a LAN, a few seconds through NATs. */
 export const CALL_TIMEOUT_MS = 15_000;
 
+/** Days other than today's that one call tries because a server said so. One clock is wrong at a time; a stranger can name any day. */
+export const CALL_DAYS_MAX = 3;
+
 /** A link that lasted this long resets the backoff, ms. */
 export const LINK_HEALTHY_MS = 15_000;
-
-/** Two links with one peer that came up within this time were made by both sides calling at once, ms; later a second one means that the first is dead. */
-export const GLARE_MS = 3000;
 
 /** How often the daily rooms are looked after, ms. An hour late is early enough: tomorrow's is open already. */
 export const PEER_ROOM_REFRESH_MS = 3_600_000;
@@ -424,6 +592,21 @@ export const RENDEZVOUS_PATIENCE_MS = 3000;
 
 /** Rooms of finished invites that an engine keeps, so that a second person hears that theirs was used. */
 export const FINISHED_INVITES_MAX = 16;
+
+// ── Noticing ────────────────────────────────────────────────────────────────────────────────────
+
+/** How often the clocks and the interfaces of this computer are looked at, ms. A change is known within a second, of the three a reconnect may take; a look costs under 0.1 ms (measured). */
+export const SYSTEM_TICK_MS = 1000;
+
+/** A tick that is this much later than due, or two clocks that drifted apart by this much between two ticks, mean that this computer slept or the process was stopped, ms. Event loops are late by a second on a machine that swaps; time servers correct by milliseconds. */
+export const WOKE_GAP_MS = 3000;
+
+/** Changes of addresses that are told at once… One change of network is two steps: the old address goes, the new one comes, and both must be acted on. */
+export const NETWORK_CHANGES_TOLD = 2;
+
+/** …within this time, ms; what changes beyond that is told when it is over. Addresses of one network (IPv4, and IPv6 ones that are checked for doubles first) come within some seconds. */
+export const NETWORK_SETTLE_MS = 5000;
+
 // ── Data folder ─────────────────────────────────────────────────────────────────────────────────
 
 /** Largest file of the data folder, bytes. 1,000 peers with ten forwards each take about 2 MiB; what is larger is no file of ours and is not read into memory. */
@@ -437,6 +620,9 @@ export const SETTINGS_SERVERS_MAX = 16;
 
 /** A text in the settings or of an address, characters. A host name has at most 253 (RFC 1035). */
 export const SETTINGS_TEXT_CHARS_MAX = 512;
+
+/** Password of a TURN server, characters. A file that has more in its first line is no password. */
+export const TURN_PASSWORD_CHARS_MAX = 512;
 
 /** Work of scrypt for a backup, N (with r = 8, p = 1): 128 MiB and about half a second for each guess of the passphrase. Part of the format: another number needs another version. */
 export const BACKUP_SCRYPT_N = 131_072;

@@ -190,8 +190,8 @@ describe('two computers on one cable', () => {
       await connect(one, other);
       const { target, port, joined, sharing } = await startPair(one, other);
       await one.run('ip', 'link', 'delete', 'cable');
-      await joined.eventWith('link', { state: 'closed' });
-      await sharing.eventWith('link', { state: 'closed' });
+      await joined.eventWith('link', { state: 'held' });
+      await sharing.eventWith('link', { state: 'held' });
       await connect(one, other);
       await joined.eventWith('link', { state: 'up' }, 2);
       await expectTransfer(other, port, target);

@@ -265,6 +265,7 @@ async function attempt(
     clock,
     signal,
     sought: 'invite',
+    talk: async (opened) => opened,
   });
   closeLater(() => channel.close());
   return channel;

@@ -1,5 +1,5 @@
 /** A link as a victim, and the bare end of its carrier for whoever attacks it; frames to do it with. */
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair } from '../../src/engine/carrier/memory.ts';
 import { encodeHandshake, parseHandshake } from '../../src/engine/link/handshake.ts';
@@ -10,7 +10,11 @@ import {
   FRAME,
   parseFrame,
 } from '../../src/engine/protocol/frame.ts';
-import { ControlSchema, ReadySchema } from '../../src/engine/protocol/generated/session_pb.ts';
+import {
+  ControlSchema,
+  ReadySchema,
+  ResumeSchema,
+} from '../../src/engine/protocol/generated/session_pb.ts';
 import type { ErrorCode } from '../../src/shared/errors.ts';
 import { seededRandom } from '../../src/shared/random.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
@@ -60,7 +64,7 @@ export class Attack {
     return this.victim.log.endings[0]?.code ?? 'none';
   }
 
-  /** HELLO, AUTH, READY; its device id is smaller, so its sockets are even. */
+  /** HELLO, AUTH, READY, RESUME; its device id is smaller, so it decides of the session, and its sockets are even. */
   authenticate(): this {
     for (const message of HANDSHAKE) this.peer.send(message);
     this.clock.advance(10);
@@ -91,10 +95,36 @@ function isBye(message: Uint8Array): boolean {
 
 export const HELLO = new FakeAuthenticator('attacker').hello();
 export const AUTH = new FakeAuthenticator('attacker').prove(HELLO);
+/**
+ * RESUME of a device that has no session: it asks for one, where the other side decides, or has just
+ * begun one, where it decides itself.
+ */
+export function resume(
+  kind: 'asks' | 'begins',
+  change: MessageInitShape<typeof ResumeSchema> = {},
+) {
+  const instance = new Uint8Array(8).fill(1);
+  const session = kind === 'asks' ? NOTHING : new Uint8Array(12).fill(1);
+  const answer = kind === 'begins';
+  const about = { number: 1, parts: 1, answer, instance, session, holdMs: 60_000 };
+  return encodeHandshake({ case: 'resume', value: create(ResumeSchema, { ...about, ...change }) });
+}
+
+/** What RESUME says of a socket. */
+export function socketState(id: number, nextSeq: number, credit: bigint): Uint8Array {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(id, 0);
+  bytes.writeUInt32BE(nextSeq, 4);
+  bytes.writeBigUInt64BE(credit, 8);
+  return bytes;
+}
+
+/** All it takes to have a session with `victim`, whose id is larger. */
 export const HANDSHAKE = [
   encodeHandshake({ case: 'hello', value: HELLO }, 0),
   encodeHandshake({ case: 'auth', value: AUTH }, 1),
   encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2),
+  resume('begins'),
 ];
 
 export function data(socketId: number, seq: number, bytes = 100): Uint8Array {

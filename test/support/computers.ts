@@ -9,13 +9,13 @@ import type { Lookup } from '../../src/engine/service/dial-target.ts';
 import type { ForwardEntry, ForwardMode } from '../../src/engine/service/forward-plan.ts';
 import { ForwardSet } from '../../src/engine/service/forward-set.ts';
 import type { OpenForward } from '../../src/engine/service/forward-set.ts';
-import { Session } from '../../src/engine/service/session.ts';
 import { ShareBook } from '../../src/engine/service/share-book.ts';
 import type { Share } from '../../src/engine/service/share-book.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
 import type { ErrorCode, PortholeError } from '../../src/shared/errors.ts';
 import { seededRandom } from '../../src/shared/random.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
+import { SoleSession } from './sole-session.ts';
 import { within } from './tcp.ts';
 
 export interface ComputerOptions {
@@ -36,7 +36,7 @@ export class Computer {
   readonly id: string;
   readonly book: ShareBook;
   readonly forwards: ForwardSet;
-  readonly sessions = new Set<Session>();
+  readonly sessions = new Set<SoleSession>();
   readonly opened: OpenForward[] = [];
   readonly closedForwards: OpenForward[] = [];
   readonly failures: PortholeError[] = [];
@@ -121,20 +121,15 @@ export class Computer {
     return Number(live[0]?.local.split(':')[1]);
   }
 
-  session(carrier: Carrier): Session {
-    const session = new Session({
+  session(carrier: Carrier): SoleSession {
+    const session = new SoleSession({
       carrier,
       clock: systemClock,
       authenticator: new FakeAuthenticator(this.id),
       book: this.book,
-      forwardsFor: () => this.forwards,
-      events: {
-        onReady: () => 'adopted',
-        onShares: () => undefined,
-        onReach: () => undefined,
-        onSocketRefused: (code) => this.#note(() => this.refused.push(code)),
-        onClosed: (cause) => this.#note(() => this.endings.push(cause)),
-      },
+      forwards: this.forwards,
+      onSocketRefused: (code) => this.#note(() => this.refused.push(code)),
+      onClosed: (cause) => this.#note(() => this.endings.push(cause)),
     });
     this.sessions.add(session);
     void session.ended.finally(() => this.sessions.delete(session));

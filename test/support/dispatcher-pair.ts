@@ -1,8 +1,9 @@
-/** Two dispatchers joined in memory and virtual time; what a link would do at their end is done here. */
+/** Two dispatchers joined in memory and virtual time; what a lane and a link would do is done here. */
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair, type MemoryFaults } from '../../src/engine/carrier/memory.ts';
-import { parseFrame, type Frame } from '../../src/engine/protocol/frame.ts';
+import { FRAME, parseFrame, parseOffset, type Frame } from '../../src/engine/protocol/frame.ts';
 import { Dispatcher } from '../../src/engine/tunnel/dispatcher.ts';
+import { LaneGate } from '../../src/engine/tunnel/lane-gate.ts';
 import type { TunnelSocket } from '../../src/engine/tunnel/tunnel-socket.ts';
 import type { ErrorCode, PortholeError } from '../../src/shared/errors.ts';
 import { toPortholeError } from '../../src/shared/errors.ts';
@@ -18,6 +19,9 @@ export interface DispatcherSide {
   readonly dispatcher: Dispatcher;
   readonly dialer: FakeDialer;
   readonly carrier: Carrier;
+  readonly lane: LaneGate;
+  /** Takes a message as it comes from the carrier. Throws `E_PROTOCOL`. */
+  readonly onMessage: (message: Uint8Array) => void;
   /** Frames that arrived, in order of arrival. */
   readonly frames: Frame[];
   readonly refused: ErrorCode[];
@@ -110,8 +114,8 @@ export class DispatcherPair {
     });
     const frames: Frame[] = [];
     const dialer = new FakeDialer(this.clock, answer);
+    const lane = new LaneGate(carrier, this.clock);
     const dispatcher = new Dispatcher({
-      carrier,
       clock: this.clock,
       parity,
       dialer,
@@ -125,10 +129,19 @@ export class DispatcherPair {
         onRoom: () => (side.roomCalls += 1),
       },
     });
+    dispatcher.gate.use([lane]);
     const side: DispatcherSide = {
       dispatcher,
       dialer,
       carrier,
+      lane,
+      onMessage: (message) => {
+        const frame = parseFrame(message);
+        if (frame.type === FRAME.ARRIVED) return lane.onArrived(parseOffset(frame.payload));
+        if (frame.type === FRAME.MARK) return;
+        lane.countReceived(message.length);
+        dispatcher.onFrame(frame);
+      },
       frames,
       refused: [],
       abuse: [],
@@ -137,21 +150,25 @@ export class DispatcherPair {
     };
     function end(): void {
       dispatcher.close();
+      lane.close();
       carrier.close();
     }
     carrier.start({
       onMessage: (message) => {
         if (parity === 'odd' && options.isOpenerScripted === true) return;
         try {
-          dispatcher.onMessage(message);
+          side.onMessage(message);
         } catch (thrown) {
           side.error ??= toPortholeError(thrown);
           end();
         }
         dispatcher.gate.checkInvariants();
       },
-      onDrained: () => dispatcher.onDrained(),
-      onClosed: () => dispatcher.close(),
+      onDrained: () => lane.onDrained(),
+      onClosed: () => {
+        dispatcher.close();
+        lane.close();
+      },
     });
     return side;
   }

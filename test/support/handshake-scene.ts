@@ -8,6 +8,7 @@ import { FRAME, parseFrame } from '../../src/engine/protocol/frame.ts';
 import type { Handshake as HandshakeMessage } from '../../src/engine/protocol/generated/session_pb.ts';
 import type { ErrorCode } from '../../src/shared/errors.ts';
 import { seededRandom } from '../../src/shared/random.ts';
+import { resume } from './attack.ts';
 import { FakeDialer } from './fake-dialer.ts';
 import { linkSide, type LinkSide } from './link-pair.ts';
 import { PairingSide, promisesSettled } from './pairing-sides.ts';
@@ -47,7 +48,7 @@ export class HandshakeScene {
     const honest = new Handshake(this.peerSide.authenticator(this.side), {
       send: (message) => this.outbox.push(message),
       onConfirming: () => undefined,
-      onReady: () => undefined,
+      onReady: () => this.#askForSession(),
       onFailed: (error) => {
         throw error;
       },
@@ -110,6 +111,7 @@ export class HandshakeScene {
     if (state !== 'keeping') return this.passNext();
     this.store();
     await promisesSettled();
+    this.clock.advance(0);
   }
 
   #hear(message: Uint8Array, honest: Handshake): void {
@@ -118,5 +120,15 @@ export class HandshakeScene {
     const kind = parseHandshake(frame);
     this.heard.push(kind);
     if (['hello', 'auth', 'ready', 'confirm'].includes(kind.case ?? '')) honest.onFrame(frame);
+    if (kind.case === 'resume' && !this.#victimDecides) this.peer.send(resume('begins'));
+  }
+
+  /** The larger id asks for a session, and the other decides. */
+  #askForSession(): void {
+    if (this.#victimDecides) this.peer.send(resume('asks'));
+  }
+
+  get #victimDecides(): boolean {
+    return this.side.identity.deviceId < this.peerSide.identity.deviceId;
   }
 }

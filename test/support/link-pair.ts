@@ -2,17 +2,19 @@
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair, type MemoryFaults } from '../../src/engine/carrier/memory.ts';
 import type { Authenticator } from '../../src/engine/link/authenticator.ts';
-import { Link, type SharedService } from '../../src/engine/link/link.ts';
+import type { SharedService } from '../../src/engine/link/link.ts';
 import type { Reach } from '../../src/engine/link/reach.ts';
 import type { Dialer } from '../../src/engine/tunnel/dialer.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { ErrorCode, PortholeError } from '../../src/shared/errors.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
 import { FakeDialer } from './fake-dialer.ts';
+import { SoleLink } from './sole-link.ts';
 import { tapCarrier } from './tap-carrier.ts';
 
 /** What a link reported, in order. */
 interface LinkLog {
+  /** How often a carrier joined. */
   ready: number;
   readonly shares: (readonly SharedService[])[];
   readonly reaches: Reach[];
@@ -22,7 +24,7 @@ interface LinkLog {
 }
 
 export interface LinkSide {
-  readonly link: Link;
+  readonly link: SoleLink;
   readonly log: LinkLog;
 }
 
@@ -45,13 +47,13 @@ export function linkSide(options: LinkSideOptions): LinkSide {
     room: 0,
     endings: [],
   };
-  const link = new Link({
+  const link = new SoleLink({
     carrier,
     clock,
     authenticator,
     dialer: dialer ?? new FakeDialer(clock, () => ({ kind: 'not-allowed' })),
     events: {
-      onReady: () => (log.ready += 1),
+      onUp: () => (log.ready += 1),
       onShares: (shares) => {
         log.shares.push(shares);
         options.onShares?.(shares);
@@ -59,7 +61,7 @@ export function linkSide(options: LinkSideOptions): LinkSide {
       onReach: (reach) => log.reaches.push(reach),
       onSocketRefused: (code) => log.refused.push(code),
       onRoom: () => (log.room += 1),
-      onClosed: (cause) => log.endings.push(cause),
+      onEnded: (cause) => log.endings.push(cause),
     },
   });
   return { link, log };

@@ -13,12 +13,13 @@ import {
   PingSchema,
   PongSchema,
 } from '../../src/engine/protocol/generated/session_pb.ts';
-import { connect, control, data, HANDSHAKE, NOTHING } from './attack.ts';
+import { connect, control, data, HANDSHAKE, NOTHING, resume, socketState } from './attack.ts';
 
 export class Mutator {
   readonly #random: () => number;
   #socketId = 0;
   #seq = 0;
+  #resumes = 0;
   #damageRate = 0;
 
   constructor(random: () => number) {
@@ -39,6 +40,7 @@ export class Mutator {
   reset(): void {
     this.#socketId = 0;
     this.#seq = 0;
+    this.#resumes = 1;
     this.#damageRate = this.#random() ** 4;
   }
 
@@ -72,7 +74,7 @@ export class Mutator {
         return control(this.below(4));
       case 8:
         return this.below(20) === 0
-          ? (HANDSHAKE[this.below(3)] as Uint8Array)
+          ? (HANDSHAKE[this.below(4)] as Uint8Array)
           : data(id, this.#seq++, 1);
       case 9:
         return this.#unordered();
@@ -99,7 +101,7 @@ export class Mutator {
   }
 
   #unordered(): Uint8Array {
-    switch (this.below(5)) {
+    switch (this.below(6)) {
       case 0:
         return encodeHandshake({ case: 'pong', value: create(PongSchema, { id: this.below(3) }) });
       case 1:
@@ -109,9 +111,27 @@ export class Mutator {
       case 2:
         // Of a later version.
         return encodeHandshake({ case: undefined });
+      case 3:
+        return this.#resume();
       default:
         return encodeHandshake({ case: 'ping', value: create(PingSchema, { id: this.below(9) }) });
     }
+  }
+
+  /** As after a carrier that was lost, now whole, now the first of two parts. */
+  #resume(): Uint8Array {
+    this.#resumes += 1;
+    const sockets = socketState(this.#socketId, 0, BigInt(this.below(300_000)));
+    const carriers = this.below(2) === 0 ? [] : [new Uint8Array(8)];
+    const parts = this.below(8) === 0 ? 2 : 1;
+    const kind = this.below(20) === 0 ? 'asks' : 'begins';
+    return resume(kind, {
+      number: this.#resumes,
+      parts,
+      sockets,
+      carriers,
+      over: this.below(9) > 7,
+    });
   }
 
   #damage(frame: Uint8Array): Uint8Array {

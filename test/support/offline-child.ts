@@ -12,13 +12,23 @@ import {
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { releaseDataChannels } from '../../src/engine/carrier/native-channel.ts';
 import { packDescription, unpackDescription } from '../../src/engine/pairing/description.ts';
+import { parseStunUrl } from '../../src/shared/ice-url.ts';
 import { systemClock as clock } from '../../src/engine/system-clock.ts';
 import { toPortholeError } from '../../src/shared/errors.ts';
 
-type Given = Pick<DataChannelOptions, 'role' | 'bindAddress' | 'lifeMs' | 'iceServers'>;
+type Given = Pick<DataChannelOptions, 'role' | 'bindAddress' | 'lifeMs'> & {
+  readonly iceServers?: readonly string[];
+};
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Given;
-const connector = new DataChannelConnector({ ...options, clock, exchange: 'by-hand' });
+const { iceServers: urls = [], ...rest } = options;
+const servers = urls.map((url) => ({ kind: 'stun' as const, ...parseStunUrl(url) }));
+const connector = new DataChannelConnector({
+  ...rest,
+  clock,
+  exchange: 'by-hand',
+  iceServers: () => servers,
+});
 let acceptedAt = 0;
 
 function tell(event: string, fields: object = {}): void {

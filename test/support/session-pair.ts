@@ -3,11 +3,11 @@ import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { memoryCarrierPair, type MemoryFaults } from '../../src/engine/carrier/memory.ts';
 import { ForwardSet } from '../../src/engine/service/forward-set.ts';
 import type { OpenForward } from '../../src/engine/service/forward-set.ts';
-import { Session } from '../../src/engine/service/session.ts';
 import { ShareBook } from '../../src/engine/service/share-book.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
 import type { PortholeError } from '../../src/shared/errors.ts';
 import { FakeAuthenticator } from './fake-authenticator.ts';
+import { SoleSession } from './sole-session.ts';
 import { tapCarrier } from './tap-carrier.ts';
 import { within, type Target } from './tcp.ts';
 
@@ -21,8 +21,8 @@ export interface SessionPairOptions {
 }
 
 export class SessionPair {
-  readonly #sharer: Session;
-  readonly #joiner: Session;
+  readonly #sharer: SoleSession;
+  readonly #joiner: SoleSession;
   /** Why a session was over, or a forward failed, before anybody asked for it. */
   readonly #failures: PortholeError[] = [];
   readonly #forward: Promise<OpenForward>;
@@ -79,7 +79,7 @@ export class SessionPair {
       options: SessionPairOptions;
       onForward: (forward: OpenForward) => void;
     },
-  ): Session {
+  ): SoleSession {
     const { random, duplicates, lateMs } = options;
     const forwards = new ForwardSet({
       clock: systemClock,
@@ -94,20 +94,14 @@ export class SessionPair {
         onEntries: () => undefined,
       },
     });
-    const session = new Session({
+    const session = new SoleSession({
       carrier: tapCarrier(inner, { clock: systemClock, random, duplicates, lateMs }),
       clock: systemClock,
       authenticator: new FakeAuthenticator(id),
       book,
-      forwardsFor: () => forwards,
-      events: {
-        onReady: () => 'adopted',
-        onShares: () => undefined,
-        onReach: () => undefined,
-        onSocketRefused: () => undefined,
-        onClosed: (cause) => {
-          if (cause !== undefined) this.#failures.push(cause);
-        },
+      forwards,
+      onClosed: (cause) => {
+        if (cause !== undefined) this.#failures.push(cause);
       },
     });
     void session.ended.then(() => forwards.close());

@@ -3,10 +3,15 @@
  * only ARRIVED tells. The receiving end acknowledges as the dispatcher does.
  */
 import { memoryCarrierPair } from '../../src/engine/carrier/memory.ts';
-import { encodeArrived } from '../../src/engine/protocol/frame.ts';
+import { encodeArrived, FRAME } from '../../src/engine/protocol/frame.ts';
 import { Gate, type GateSender, type TurnResult } from '../../src/engine/tunnel/gate.ts';
+import { LaneGate } from '../../src/engine/tunnel/lane-gate.ts';
 import type { CancelTimer } from '../../src/shared/clock.ts';
-import { ARRIVED_DELAY_MS, ARRIVED_EVERY_BYTES } from '../../src/shared/limits.ts';
+import {
+  ARRIVED_DELAY_MS,
+  ARRIVED_EVERY_BYTES,
+  DATACHANNEL_DATA_BYTES,
+} from '../../src/shared/limits.ts';
 import { seededRandom } from '../../src/shared/random.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -29,7 +34,8 @@ export interface PathSample {
 
 export class SimulatedPath {
   readonly clock = new VirtualClock();
-  readonly gate: Gate;
+  readonly gate = new Gate();
+  readonly lane: LaneGate;
   readonly #faults: { bytesPerSecond: number; delayMs: [number, number] };
   #shape: PathShape;
   #arrived = 0;
@@ -49,9 +55,12 @@ export class SimulatedPath {
       random: seededRandom(1),
       faults: this.#faults,
     }).ends;
-    this.gate = new Gate(
+    this.lane = new LaneGate(
       {
+        dataPayloadBytes: DATACHANNEL_DATA_BYTES,
         send: (message) => {
+          // MARK is not counted, and next to nothing.
+          if (message[0] === FRAME.MARK) return;
           this.#sentAt.push(this.clock.now());
           near.send(message);
         },
@@ -59,9 +68,10 @@ export class SimulatedPath {
       },
       this.clock,
     );
+    this.gate.use([this.lane]);
     near.start({
       onMessage: (message) => {
-        this.gate.onArrived(Buffer.from(message).readUInt32BE(13));
+        this.lane.onArrived(Buffer.from(message).readUInt32BE(13));
         this.gate.checkInvariants();
       },
       onDrained: () => undefined,

@@ -1,6 +1,6 @@
 /**
  * A STUN server (RFC 8489) that says where a request came from, IPv4 only, for a network without the
- * internet; its argument is the address it has there. Prints `listening` with its port; ends with its standard input.
+ * internet; its arguments are the address it has there and its port (any, if none is given). Prints `listening` with its port; ends with its standard input.
  */
 import { createSocket } from 'node:dgram';
 
@@ -25,7 +25,7 @@ server.on('message', (request, { address, port }) => {
   server.send(response, port, address);
 });
 // Bound to one address, it answers from the one it was asked at.
-server.bind(0, process.argv[2], () => {
+server.bind(Number(process.argv[3] ?? 0), process.argv[2], () => {
   const { port } = server.address();
   process.stdout.write(`${JSON.stringify({ event: 'listening', port })}\n`);
 });

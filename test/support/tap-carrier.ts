@@ -10,6 +10,9 @@ import type { Carrier, CarrierEvents } from '../../src/engine/carrier/carrier.ts
 import { encodeArrived, FRAME, parseFrame, parseOffset } from '../../src/engine/protocol/frame.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 
+/** Frames that ARRIVED does not count. */
+const UNCOUNTED = new Set<number | undefined>([FRAME.ARRIVED, FRAME.MARK, FRAME.HANDSHAKE]);
+
 export interface TapOptions {
   readonly clock: Clock;
   readonly random: () => number;
@@ -88,8 +91,7 @@ class TapCarrier implements Carrier {
 
   #repeat(message: Uint8Array): void {
     if (this.#state === 'closed') return;
-    const isCounted = message[0] !== FRAME.ARRIVED && message[0] !== FRAME.HANDSHAKE;
-    if (isCounted) this.#repeatedBytes += message.length;
+    if (!UNCOUNTED.has(message[0])) this.#repeatedBytes += message.length;
     this.#deliver(message);
   }
 

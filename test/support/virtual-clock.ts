@@ -58,6 +58,19 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  /**
+   * Runs what is due; then lets time pass to the next timer, when that is due by `end`, else to
+   * `end`. For runs that must let promises go on between two instants.
+   */
+  step(end: number): 'more' | 'done' {
+    this.#runDue();
+    const next = this.#nextAt();
+    const isMore = next !== undefined && next <= end;
+    this.#now = isMore ? next : Math.max(end, this.#now);
+    if (isMore) this.#runDue();
+    return isMore ? 'more' : 'done';
+  }
+
   /** Lets time jump without anything running meanwhile, as for a process that was stopped. */
   jump(ms: number): void {
     this.#now += ms;

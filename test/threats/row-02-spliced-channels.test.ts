@@ -7,13 +7,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Carrier } from '../../src/engine/carrier/carrier.ts';
 import { releaseDataChannels } from '../../src/engine/carrier/native-channel.ts';
 import { encodeConnect } from '../../src/engine/protocol/frame.ts';
-import { Session } from '../../src/engine/service/session.ts';
 import { ShareBook } from '../../src/engine/service/share-book.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
 import { watchForLeaks } from '../support/leaks.ts';
 import { PairingSide, type PairingSideOptions } from '../support/pairing-sides.ts';
 import { closeChannels, openChannel, spliceCarriers } from '../support/real-channels.ts';
 import { echo, TestServer } from '../support/servers.ts';
+import { SoleSession } from '../support/sole-session.ts';
 import { within } from '../support/tcp.ts';
 
 const SHARE_ID = 'ab'.repeat(16);
@@ -25,7 +25,7 @@ const MODES: readonly [string, Omit<PairingSideOptions, 'role'>][] = [
 
 let expectNothingLeft: () => Promise<void>;
 let canary: TestServer;
-const sessions: Session[] = [];
+const sessions: SoleSession[] = [];
 const books: ShareBook[] = [];
 
 beforeAll(() => {
@@ -64,19 +64,12 @@ function sessionOn(carrier: Carrier, side: PairingSide, peer: PairingSide) {
   });
   books.push(book);
   let heard = 0;
-  const session = new Session({
+  const session = new SoleSession({
     carrier,
     clock: systemClock,
     authenticator: side.authenticator(peer, carrier.binding),
     book,
-    forwardsFor: () => undefined,
-    events: {
-      onReady: () => 'adopted',
-      onShares: () => (heard += 1),
-      onReach: () => undefined,
-      onSocketRefused: () => undefined,
-      onClosed: () => undefined,
-    },
+    onShares: () => (heard += 1),
   });
   session.ready.catch(() => undefined);
   sessions.push(session);

@@ -6,7 +6,8 @@
  */
 import type { PortholeError } from '../../shared/errors.ts';
 
-type CarrierKind = 'datachannel' | 'memory';
+/** `relayed`: a DataChannel whose packets take the way over a TURN server. */
+type CarrierKind = 'datachannel' | 'relayed' | 'memory';
 
 /** Whether the other end runs on this very computer: then both share its ports. */
 export type CarrierReach = 'this-computer' | 'network';

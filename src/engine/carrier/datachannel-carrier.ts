@@ -9,27 +9,41 @@ import { portholeError, toError, type PortholeError } from '../../shared/errors.
 import { DATACHANNEL_DATA_BYTES, GATE_LOW_WATER_BYTES } from '../../shared/limits.ts';
 import type { Carrier, CarrierEvents, CarrierReach, ChannelBinding } from './carrier.ts';
 import { Mailbox } from './mailbox.ts';
-import type { NativeChannel } from './native-channel.ts';
+import type { NativeChannel, SelectedPair } from './native-channel.ts';
+import type { Candidate } from '../pairing/description.ts';
 
 export interface DataChannelCarrierOptions {
   readonly native: NativeChannel;
   readonly binding: ChannelBinding;
   readonly clock: Clock;
+  /** The addresses the other end described. */
+  readonly remoteCandidates: readonly Candidate[];
 }
 
 export class DataChannelCarrier implements Carrier {
-  readonly kind = 'datachannel';
   readonly dataPayloadBytes = DATACHANNEL_DATA_BYTES;
   readonly binding: ChannelBinding;
   readonly reach: CarrierReach;
   readonly #native: NativeChannel;
   readonly #mailbox: Mailbox;
+  readonly #remoteCandidates: readonly Candidate[];
+  #kind: 'datachannel' | 'relayed' = 'datachannel';
 
-  constructor({ native, binding, clock }: DataChannelCarrierOptions) {
+  constructor({ native, binding, clock, remoteCandidates }: DataChannelCarrierOptions) {
     this.#native = native;
+    this.#remoteCandidates = remoteCandidates;
     this.binding = binding;
-    this.reach = reachOf(native.remoteAddress());
+    // The address of a relay says nothing of where the other end is.
+    this.reach =
+      this.kind === 'relayed' ? 'network' : reachOf(native.selectedPair()?.remote.address);
     this.#mailbox = new Mailbox(clock);
+  }
+
+  /** ICE can find a better way than its first one. */
+  get kind(): 'datachannel' | 'relayed' {
+    const pair = this.#native.selectedPair();
+    if (pair !== undefined) this.#kind = kindOf(pair, this.#remoteCandidates);
+    return this.#kind;
   }
 
   start(events: CarrierEvents): void {
@@ -82,6 +96,18 @@ export class DataChannelCarrier implements Carrier {
         : connectionLost('closed', cause),
     );
   }
+}
+
+/** The other end's relay is one it described, whatever the library calls it. */
+function kindOf(
+  { local, remote }: SelectedPair,
+  remoteCandidates: readonly Candidate[],
+): 'datachannel' | 'relayed' {
+  const isTheirs = remoteCandidates.some(
+    ({ type, address, port }) =>
+      type === 'relay' && address === remote.address && port === remote.port,
+  );
+  return local.type === 'relay' || isTheirs ? 'relayed' : 'datachannel';
 }
 
 function reachOf(address: string | undefined): CarrierReach {

@@ -29,6 +29,7 @@ import {
 import type { Carrier } from './carrier.ts';
 import { connectionLost, DataChannelCarrier } from './datachannel-carrier.ts';
 import { createCertificate } from './certificate.ts';
+import type { IceServer } from './ice-server.ts';
 import { HeldPort, NativeChannel, type NativeIdentity } from './native-channel.ts';
 
 export interface DataChannelOptions {
@@ -40,8 +41,10 @@ export interface DataChannelOptions {
   readonly lifeMs?: number;
   /** Local address to use. @default all, or loopback where there is nothing else */
   readonly bindAddress?: string;
-  /** STUN servers, `stun:host:port`. @default none */
-  readonly iceServers?: readonly string[];
+  /** What its buffers are made for. @default near */
+  readonly path?: 'near' | 'far';
+  /** Asked for whenever the library begins: at most one STUN server, and none that is dead. @default none */
+  readonly iceServers?: () => readonly IceServer[];
   /** Receives what the receiver of the carrier's events throws. @default an uncaught exception */
   readonly onFault?: (error: Error) => void;
 }
@@ -150,7 +153,7 @@ export class DataChannelConnector {
 
   /** `fallback` unless the options name an address; none means all addresses. */
   #openNative(fallback: string | undefined): NativeChannel {
-    const { clock, bindAddress = fallback, iceServers, onFault } = this.#options;
+    const { clock, bindAddress = fallback, iceServers, path, onFault } = this.#options;
     this.#bindAddress = bindAddress;
     if (this.#isByHand) {
       this.#identity ??= { certificate: createCertificate(), port: new HeldPort(bindAddress) };
@@ -159,7 +162,8 @@ export class DataChannelConnector {
       clock,
       bindAddress,
       identity: this.#identity,
-      iceServers,
+      iceServers: iceServers?.(),
+      path,
       onFault,
       events: {
         onGathered: () => this.#endGathering(),
@@ -234,6 +238,7 @@ export class DataChannelConnector {
       native: this.#native,
       binding,
       clock: this.#options.clock,
+      remoteCandidates: this.#remote.candidates,
     });
     this.#stopTrying();
     this.#resolveOpened(this.#carrier);

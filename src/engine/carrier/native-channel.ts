@@ -13,6 +13,7 @@ import {
   PeerConnection,
   setSctpSettings,
   type DataChannel as NativeDataChannel,
+  type IceServer as NativeServer,
   type LocalDescriptionInit,
   type PeerConnection as NativePeerConnection,
   type RtcConfig,
@@ -25,11 +26,12 @@ import {
   FRAME_BYTES_MAX,
   GATE_LOW_WATER_BYTES,
   NATIVE_LINGER_MS,
-  SCTP_RECEIVE_BUFFER_BYTES,
+  SCTP_FAR_BUFFER_BYTES,
+  SCTP_NEAR_BUFFER_BYTES,
   SCTP_SACK_DELAY_MS,
-  SCTP_SEND_BUFFER_BYTES,
 } from '../../shared/limits.ts';
 import type { Certificate } from './certificate.ts';
+import type { IceServer } from './ice-server.ts';
 
 /** The media section of our template. */
 const REMOTE_MID = '0';
@@ -47,6 +49,18 @@ interface NativeEvents {
   onEnded(how: 'closed' | 'failed'): void;
 }
 
+interface SelectedAddress {
+  readonly address: string;
+  readonly port: number;
+  /** `relay`: of a TURN server. One of the other end is `prflx` when its packets were here before its description. */
+  readonly type: string;
+}
+
+export interface SelectedPair {
+  readonly local: SelectedAddress;
+  readonly remote: SelectedAddress;
+}
+
 export interface NativeChannelOptions {
   readonly clock: Clock;
   readonly events: NativeEvents;
@@ -54,8 +68,10 @@ export interface NativeChannelOptions {
   readonly bindAddress?: string | undefined;
   /** What channels that follow each other have in common. @default a new certificate, any port */
   readonly identity?: NativeIdentity | undefined;
-  /** `stun:host:port`; the library asks one of them. @default none */
-  readonly iceServers?: readonly string[] | undefined;
+  /** What its buffers are made for. @default near */
+  readonly path?: 'near' | 'far' | undefined;
+  /** At most one STUN server: the library would choose at random. @default none */
+  readonly iceServers?: readonly IceServer[] | undefined;
   /** Receives what the event handlers throw. @default it is thrown again outside the library */
   readonly onFault?: ((error: Error) => void) | undefined;
 }
@@ -167,9 +183,13 @@ export class NativeChannel {
     }
   }
 
-  /** The address the other end is reached at; `undefined` before the connection. */
-  remoteAddress(): string | undefined {
-    return this.#connection.getSelectedCandidatePair()?.remote.address;
+  /** The two addresses that are in use; `undefined` before the connection and after it. */
+  selectedPair(): SelectedPair | undefined {
+    try {
+      return this.#connection.getSelectedCandidatePair() ?? undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Sends one message; throws when the channel is not open or the message too large. */
@@ -291,21 +311,36 @@ export function releaseDataChannels(): void {
 }
 
 function openConnection(options: NativeChannelOptions): NativePeerConnection {
-  const { bindAddress, identity, iceServers } = options;
+  const { bindAddress, identity, iceServers, path } = options;
+  const bufferBytes = path === 'far' ? SCTP_FAR_BUFFER_BYTES : SCTP_NEAR_BUFFER_BYTES;
   // Global and read at each connection's start; fields left out would return to their defaults.
   setSctpSettings({
-    recvBufferSize: SCTP_RECEIVE_BUFFER_BYTES,
-    sendBufferSize: SCTP_SEND_BUFFER_BYTES,
+    recvBufferSize: bufferBytes,
+    sendBufferSize: bufferBytes,
     delayedSackTime: SCTP_SACK_DELAY_MS,
   });
   return new PeerConnection('porthole', {
-    iceServers: [...(iceServers ?? [])],
+    iceServers: (iceServers ?? []).map(nativeServer),
     disableAutoNegotiation: true,
     maxMessageSize: FRAME_BYTES_MAX,
     mtu: DATACHANNEL_MTU_BYTES,
     ...(bindAddress === undefined ? {} : { bindAddress }),
     ...(identity === undefined ? {} : fixedBy(identity)),
   });
+}
+
+/** As an object: in its URLs the library takes neither IPv6 addresses nor every password. */
+function nativeServer(server: IceServer): NativeServer {
+  const { host: hostname, port } = server;
+  if (server.kind === 'stun') return { hostname, port };
+  const { username, password } = server;
+  return {
+    hostname,
+    port,
+    username,
+    password: Buffer.from(password.reveal()).toString('utf8'),
+    relayType: 'TurnUdp',
+  };
 }
 
 /** Channels share a held port by multiplexing: each gets the packets with its own ICE credentials. */

@@ -1,49 +1,37 @@
 /**
- * The session with one peer over one carrier: the handshake first, then sockets, the list of
- * shares, the heartbeat, and an end that says why.
+ * One session with a peer: its sockets, its CONTROL messages, and the lanes that carry them. Lanes
+ * come and go; as long as the session lives nothing that was sent is lost.
  *
- * Invariant: no frame but HANDSHAKE is parsed before the peer is authenticated, none is acted on
- * before the handshake is over (its READY, when pairing also both CONFIRMs). `onClosed` comes exactly once; after it nothing is sent, and no socket, timer or
- * carrier of this link is left.
+ * What makes that so: every sequenced frame is kept until it is acknowledged. When a lane is lost,
+ * both sides tell each other anew what they have (RESUME), and each sends again what the other does
+ * not acknowledge (docs/protocol.md, "Resume", with the argument).
+ *
+ * Invariant: after `end()` nothing is sent, and no socket, timer or lane of this session is left.
  */
 import { create } from '@bufbuild/protobuf';
 import {
-  BEFORE_READY_BYTES_MAX,
-  CONFIRM_TIMEOUT_MS,
+  CARRIERS_MAX,
   CONTROL_PER_MINUTE_MAX,
-  FAREWELL_MS,
-  GATE_HIGH_WATER_BYTES,
-  HANDSHAKE_TIMEOUT_MS,
-  LINK_SILENCE_MS,
+  DRAIN_TIMEOUT_MS,
   SHARE_ID_BYTES_MAX,
 } from '../../shared/limits.ts';
-import { ERRORS, portholeError, toError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
 import { isPort } from '../../shared/target.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import { compareDeviceIds } from '../../shared/device-id.ts';
-import type { Carrier } from '../carrier/carrier.ts';
-import { FRAME, parseFrame, protocolViolation } from '../protocol/frame.ts';
+import { protocolViolation } from '../protocol/frame.ts';
 import type { Frame } from '../protocol/frame.ts';
-import {
-  ByeSchema,
-  PingSchema,
-  PongSchema,
-  ShareSchema,
-  SharesSchema,
-} from '../protocol/generated/session_pb.ts';
+import { ShareSchema, SharesSchema } from '../protocol/generated/session_pb.ts';
 import type { Control } from '../protocol/generated/session_pb.ts';
+import type { IdParity } from '../protocol/socket-ids.ts';
 import type { Dialer } from '../tunnel/dialer.ts';
 import { Dispatcher } from '../tunnel/dispatcher.ts';
 import { EventCounter } from '../tunnel/event-counter.ts';
 import type { LocalConnection } from '../tunnel/local-connection.ts';
-import type { Authenticator, PeerIdentity } from './authenticator.ts';
 import { ControlStream } from './control-stream.ts';
-import { readFarewell } from './farewell.ts';
-import { encodeHandshake, Handshake, parseHandshake, UNORDERED_SEQ } from './handshake.ts';
-import { Heartbeat } from './heartbeat.ts';
+import type { Lane } from './lane.ts';
 import { readReach, writeReach } from './reach.ts';
 import type { Reach } from './reach.ts';
+import type { Account } from './resume.ts';
 
 /** A share as its owner announces it. */
 export interface SharedService {
@@ -59,8 +47,6 @@ export interface SharedService {
 }
 
 export interface LinkEvents {
-  /** The peer is authenticated (when pairing: confirmed and stored), and both sides may send. */
-  onReady(peer: PeerIdentity): void;
   /** The peer's list of shares, whole, whenever it changes. */
   onShares(shares: readonly SharedService[]): void;
   /** Where the peer can be found later, whenever it changes. */
@@ -69,235 +55,132 @@ export interface LinkEvents {
   onSocketRefused(code: ErrorCode): void;
   /** A socket may be opened again after `hasRoom` was false. */
   onRoom(): void;
-  /** The link is over: `undefined` when this side ended it, else why. */
-  onClosed(cause: PortholeError | undefined): void;
+  /** One more carrier is offered, or ours was answered. */
+  onLaneSignal(signal: LaneSignal): void;
 }
 
+export type LaneSignal = Extract<Control['kind'], { case: 'laneOffer' | 'laneAnswer' }>;
+
 export interface LinkOptions {
-  readonly carrier: Carrier;
+  /** Id of the session. */
+  readonly id: string;
   readonly clock: Clock;
-  readonly authenticator: Authenticator;
+  /** Parity of the socket ids this side hands out. */
+  readonly parity: IdParity;
   /** Opens connections to what this side shares. */
   readonly dialer: Dialer;
   readonly events: LinkEvents;
+  /** The peer asks for too much: the session must end. */
+  readonly onAbuse: (error: PortholeError) => void;
+  /** There is something to tell the peer: a lane did not drain and was lost, or one that drained may have had a question. */
+  readonly onStuck: () => void;
 }
 
-/**
- *   handshaking  until both READYs; when pairing also until both CONFIRMs
- *   open         frames flow
- *   leaving      BYE is sent; the peer's closing, or a quarter of a second, is awaited
- *   closed       over
- */
-type LinkState = 'handshaking' | 'open' | 'leaving' | 'closed';
+/** What an account says of a session itself. */
+type SessionAccount = Pick<Account, 'lanes' | 'adopted' | 'controlNext' | 'sockets'>;
+
+/** A lane that nothing is sent on any more, until all that was has arrived. */
+interface Draining {
+  readonly cancelTimer: CancelTimer;
+  /** Whether the peer knows that this side sends nothing more. */
+  told: 'not-yet' | 'told';
+}
 
 export class Link {
-  readonly #carrier: Carrier;
+  readonly id: string;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
-  readonly #options: LinkOptions;
-  readonly #handshake: Handshake;
+  readonly #onStuck: () => void;
+  readonly #dispatcher: Dispatcher;
+  readonly #control: ControlStream;
   readonly #controls = new EventCounter(CONTROL_PER_MINUTE_MAX, 60_000);
-  #state: LinkState = 'handshaking';
-  #dispatcher: Dispatcher | undefined;
-  #control: ControlStream | undefined;
-  #heartbeat: Heartbeat | undefined;
-  #cancelTimer: CancelTimer;
-  #overtaking: Uint8Array[] = [];
-  #overtakingBytes = 0;
-  #endedBy: PortholeError | undefined;
+  readonly #lanes = new Set<Lane>();
+  readonly #sending = new Set<Lane>();
+  readonly #draining = new Map<Lane, Draining>();
+  /** Lanes the peer sends nothing more on. */
+  readonly #peerLeft = new WeakSet<Lane>();
+  /** A lane was lost, and the peer has not been told since what this side has. */
+  #unsaid: 'no' | 'yes' = 'no';
+  /** …and what was on it has not been sent again since. */
+  #unsent: 'no' | 'yes' = 'no';
+  #peerNumber = 0;
+  /** Lanes to send on, by the newest account of a peer that decides. */
+  #adopted: readonly string[] = [];
 
-  /** Starts the handshake on an open carrier. */
-  constructor(options: LinkOptions) {
-    this.#options = options;
-    this.#carrier = options.carrier;
-    this.#clock = options.clock;
-    this.#events = options.events;
-    this.#handshake = this.#createHandshake(options.authenticator);
-    this.#cancelTimer = this.#clock.after(HANDSHAKE_TIMEOUT_MS, () =>
-      this.#fail(portholeError('E_UNREACHABLE', { reason: 'it did not authenticate in time' })),
-    );
-    this.#carrier.start({
-      onMessage: (message) => this.#onMessage(message),
-      onDrained: () => this.#dispatcher?.onDrained(),
-      onClosed: (cause) => this.#onCarrierClosed(cause),
-    });
-    this.#handshake.start();
-  }
-
-  /** Whether one more socket may be opened now; if not, `onRoom` says when. */
-  get hasRoom(): boolean {
-    return this.#state === 'open' && (this.#dispatcher?.hasRoom ?? false);
-  }
-
-  /** Round trip of the last PING, ms. */
-  get roundTripMs(): number | undefined {
-    return this.#heartbeat?.roundTripMs;
-  }
-
-  get liveSockets(): number {
-    return this.#dispatcher?.liveSockets ?? 0;
-  }
-
-  /** Leads a local connection to the peer's share; resets it when the link is over. */
-  openSocket(shareId: Uint8Array, local: LocalConnection): void {
-    if (this.#state === 'open' && this.#dispatcher !== undefined) {
-      this.#dispatcher.open(shareId, local);
-    } else local.reset();
-  }
-
-  /** Resets every connection the peer opened to this share, and tells it why. */
-  closeShare(shareId: Uint8Array, code: ErrorCode): void {
-    this.#dispatcher?.closeShare(shareId, code);
-  }
-
-  /** Announces the whole list of what the peer may use. */
-  announce(services: readonly SharedService[]): void {
-    const shares = services.map((service) => create(ShareSchema, service));
-    this.#control?.send({ case: 'shares', value: create(SharesSchema, { shares }) });
-  }
-
-  /** Tells the peer where this side can be found later. */
-  announceReach(reach: Reach): void {
-    this.#control?.send({ case: 'reach', value: writeReach(reach) });
-  }
-
-  /** Ends the link, and tells the peer so, and why, if it still can. */
-  close(farewell?: ErrorCode): void {
-    this.#leave(undefined, farewell);
-  }
-
-  // ── Messages ────────────────────────────────────────────────────────────────────────────────
-
-  #onMessage(message: Uint8Array): void {
-    if (this.#state === 'closed') return;
-    this.#heartbeat?.onMessage();
-    try {
-      this.#parse(message);
-    } catch (thrown) {
-      this.#fail(toPortholeError(thrown));
-    }
-  }
-
-  #parse(message: Uint8Array): void {
-    if (message[0] === FRAME.HANDSHAKE) this.#onHandshakeFrame(parseFrame(message));
-    else if (this.#state === 'open') this.#dispatcher?.onMessage(message);
-    else if (this.#state === 'handshaking') this.#holdOvertaking(message);
-  }
-
-  #holdOvertaking(message: Uint8Array): void {
-    this.#requireAuthenticated();
-    // Anything shorter than a header would wait here for next to nothing of the limit.
-    parseFrame(message);
-    this.#overtakingBytes += message.length;
-    if (this.#overtakingBytes > BEFORE_READY_BYTES_MAX) throw protocolViolation('READY overdue');
-    this.#overtaking.push(message);
-  }
-
-  #onHandshakeFrame(frame: Frame): void {
-    const message = parseHandshake(frame);
-    // Nothing but the farewell counts any more; least of all an AUTH, which would spend an invite.
-    if (this.#state === 'leaving' && message.case !== 'bye') return;
-    switch (message.case) {
-      case 'hello':
-      case 'auth':
-      case 'ready':
-      case 'confirm':
-        return this.#handshake.onFrame(frame);
-      case 'ping':
-        this.#requireAuthenticated();
-        return this.#answerPing(message.value.id);
-      case 'pong':
-        this.#requireAuthenticated();
-        this.#heartbeat?.onPong(message.value.id);
-        return;
-      case 'bye':
-        return this.#onBye(message.value.reason);
-      case undefined:
-        return this.#onUnknownKind(frame);
-    }
-  }
-
-  /** Messages of later versions come without order, or nobody could place them. */
-  #onUnknownKind(frame: Frame): void {
-    this.#requireAuthenticated();
-    if (frame.seq !== UNORDERED_SEQ) throw protocolViolation('unknown handshake message');
-  }
-
-  /**
-   * PONG passes the gate, so a peer that asks and never reads would pile them up here. One that
-   * hears what waits ahead of it needs no PONG to know that this side lives.
-   */
-  #answerPing(id: number): void {
-    if (this.#carrier.bufferedAmount() > GATE_HIGH_WATER_BYTES) return;
-    this.#carrier.send(encodeHandshake({ case: 'pong', value: create(PongSchema, { id }) }));
-  }
-
-  #requireAuthenticated(): void {
-    if (this.#handshake.peer === undefined) throw protocolViolation('frame before authentication');
-  }
-
-  // ── Life ────────────────────────────────────────────────────────────────────────────────────
-
-  #createHandshake(authenticator: Authenticator): Handshake {
-    return new Handshake(authenticator, {
-      send: (bytes) => this.#carrier.send(bytes),
-      onConfirming: () => this.#waitForPeople(),
-      onReady: (peer) => this.#becomeReady(peer),
-      onFailed: (error) => this.#fail(error),
-    });
-  }
-
-  #waitForPeople(): void {
-    this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(CONFIRM_TIMEOUT_MS, () =>
-      this.#fail(portholeError('E_CONFIRM_TIMEOUT')),
-    );
-    this.#heartbeat = this.#createHeartbeat();
-  }
-
-  #becomeReady(peer: PeerIdentity): void {
-    this.#cancelTimer();
-    this.#state = 'open';
-    this.#dispatcher = this.#createDispatcher(peer);
-    this.#control = this.#createControl(this.#dispatcher);
-    this.#heartbeat ??= this.#createHeartbeat();
-    this.#events.onReady(peer);
-    const overtaking = this.#overtaking;
-    this.#overtaking = [];
-    for (const message of overtaking) this.#onMessage(message);
-  }
-
-  #createDispatcher(peer: PeerIdentity): Dispatcher {
-    const { authenticator, dialer } = this.#options;
-    return new Dispatcher({
-      carrier: this.#carrier,
-      clock: this.#clock,
-      parity: compareDeviceIds(authenticator.deviceId, peer.deviceId) > 0 ? 'odd' : 'even',
+  constructor({ id, clock, parity, dialer, events, onAbuse, onStuck }: LinkOptions) {
+    this.id = id;
+    this.#clock = clock;
+    this.#events = events;
+    this.#onStuck = onStuck;
+    this.#dispatcher = new Dispatcher({
+      clock,
+      parity,
       dialer,
       events: {
-        onSessionFrame: (frame) => this.#control?.onFrame(frame),
-        onSocketRefused: (code) => this.#events.onSocketRefused(code),
-        onAbuse: (reason) => this.#fail(protocolViolation(reason)),
-        onRoom: () => this.#events.onRoom(),
+        onSessionFrame: (frame) => this.#control.onFrame(frame),
+        onSocketRefused: (code) => events.onSocketRefused(code),
+        onAbuse: (reason) => onAbuse(protocolViolation(reason)),
+        onRoom: () => events.onRoom(),
       },
     });
-  }
-
-  #createControl(dispatcher: Dispatcher): ControlStream {
-    return new ControlStream(
-      (message) => dispatcher.gate.pass(message),
+    this.#control = new ControlStream(
+      (message) => this.#dispatcher.gate.pass(message),
       (kind) => this.#onControl(kind),
     );
   }
 
-  #createHeartbeat(): Heartbeat {
-    return new Heartbeat(this.#clock, {
-      isActive: () => this.liveSockets > 0,
-      sendPing: (id) =>
-        this.#carrier.send(encodeHandshake({ case: 'ping', value: create(PingSchema, { id }) })),
-      onSilent: () =>
-        this.#end(this.#lost(`nothing was heard from it for ${LINK_SILENCE_MS / 1000} s`)),
-    });
+  // ── Sockets ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether one more socket may be opened now; if not, `onRoom` says when. */
+  get hasRoom(): boolean {
+    return this.#dispatcher.hasRoom;
+  }
+
+  get liveSockets(): number {
+    return this.#dispatcher.liveSockets;
+  }
+
+  /** Bytes of frames kept until the peer acknowledges them. */
+  get keptBytes(): number {
+    return this.#dispatcher.counters.keptBytes;
+  }
+
+  /** Leads a local connection to the peer's share. */
+  openSocket(shareId: Uint8Array, local: LocalConnection): void {
+    this.#dispatcher.open(shareId, local);
+  }
+
+  /** Resets every connection the peer opened to this share, and tells it why. */
+  closeShare(shareId: Uint8Array, code: ErrorCode): void {
+    this.#dispatcher.closeShare(shareId, code);
+  }
+
+  /** Takes a frame of one of its lanes. Throws `E_PROTOCOL` when the peer broke the protocol. */
+  onFrame(frame: Frame): void {
+    this.#dispatcher.onFrame(frame);
+  }
+
+  // ── Control ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Announces the whole list of what the peer may use. While the link is held it says nothing: announce again then. */
+  announce(services: readonly SharedService[]): void {
+    const shares = services.map((service) => create(ShareSchema, service));
+    this.#send({ case: 'shares', value: create(SharesSchema, { shares }) });
+  }
+
+  /** Tells the peer where this side can be found later; as `announce`. */
+  announceReach(reach: Reach): void {
+    this.#send({ case: 'reach', value: writeReach(reach) });
+  }
+
+  /** Signals one more carrier. */
+  signalLane(signal: LaneSignal): void {
+    this.#send(signal);
+  }
+
+  /** All of it is said anew when a lane joins, so nothing piles up meanwhile. */
+  #send(kind: Control['kind']): void {
+    if (this.#sending.size > 0) this.#control.send(kind);
   }
 
   #onControl(kind: Control['kind']): void {
@@ -309,6 +192,9 @@ export class Link {
         return this.#onShares(kind.value.shares);
       case 'reach':
         return this.#events.onReach(readReach(kind.value));
+      case 'laneOffer':
+      case 'laneAnswer':
+        return this.#events.onLaneSignal(kind);
       case undefined:
         return;
     }
@@ -319,66 +205,170 @@ export class Link {
     this.#events.onShares(shares);
   }
 
-  #onBye(wire: number): void {
-    const farewell = readFarewell(wire, this.#handshake.peer);
-    this.#end(farewell.kind === 'verdict' ? farewell.error : this.#lost(farewell.reason));
+  // ── Lanes ───────────────────────────────────────────────────────────────────────────────────
+
+  get lanes(): ReadonlySet<Lane> {
+    return this.#lanes;
   }
 
-  #lost(reason: string): PortholeError {
-    const peer = this.#handshake.peer?.name ?? 'the other computer';
-    switch (this.#handshake.state) {
-      // Its nonce of the digits is known by now: an attempt of its own accord would be a second guess.
-      case 'confirming':
-        return portholeError('E_PAIRING_LOST', { peer, reason });
-      case 'keeping':
-      case 'ready':
-        return portholeError('E_LINK_LOST', { peer, reason });
-      case 'greeting':
-      case 'proving':
-      case 'waiting':
-      case 'over':
-        return portholeError('E_UNREACHABLE', { reason });
+  /** Those that are sent on. */
+  get sending(): ReadonlySet<Lane> {
+    return this.#sending;
+  }
+
+  /** Lanes that were heard lately. */
+  get wellLanes(): readonly Lane[] {
+    return [...this.#lanes].filter(({ health }) => health === 'well');
+  }
+
+  /** Takes a lane in; nothing is sent on it before `use()`. */
+  join(lane: Lane): void {
+    if (this.#lanes.size >= CARRIERS_MAX) throw protocolViolation('too many carriers');
+    this.#lanes.add(lane);
+  }
+
+  /**
+   * Sends on these lanes from now on; the others are closed once they have drained. Where none of
+   * them is there (any more), any lane is better than none.
+   */
+  use(ids: readonly string[]): void {
+    const named = [...this.#lanes].filter(({ id }) => ids.includes(id));
+    const chosen = named.length > 0 ? named : this.#unclaimedLanes();
+    this.#sending.clear();
+    for (const lane of chosen) {
+      this.#sending.add(lane);
+      this.#stopDraining(lane);
     }
+    this.#useSending();
+    for (const lane of this.#lanes) if (!this.#sending.has(lane)) this.#drain(lane);
   }
 
-  #onCarrierClosed(cause: PortholeError | undefined): void {
-    this.#end(this.#state === 'leaving' ? this.#endedBy : this.#withReason(cause));
+  /** Sends on what the peer, which decides, wants by its newest account. */
+  useAdopted(): void {
+    this.use(this.#adopted);
   }
 
-  #withReason(cause: PortholeError | undefined): PortholeError {
-    if (cause?.code === 'E_IDENTITY') return cause;
-    // Its sentence would stand inside another one; the reason alone is the cause.
-    const told = cause?.code === 'E_LINK_LOST' ? toError(cause.cause) : cause;
-    return this.#lost(told?.message ?? 'it closed the connection');
+  /** Something of what was sent on the lane has arrived. */
+  onArrived(lane: Lane): void {
+    this.#closeIfDrained(lane);
   }
 
-  #fail(cause: PortholeError): void {
-    this.#leave(cause, cause.code);
+  /** The peer sends nothing more on this lane. */
+  onPeerLeft(lane: Lane): void {
+    this.#peerLeft.add(lane);
+    this.#closeIfDrained(lane);
   }
 
-  /** Says farewell, then ends; `cause` is this side's reason. */
-  #leave(cause: PortholeError | undefined, farewell: ErrorCode | undefined): void {
-    if (this.#state === 'leaving' || this.#state === 'closed') return;
-    this.#state = 'leaving';
-    this.#endedBy = cause;
-    this.#handshake.stop();
-    this.#dispatcher?.close();
-    this.#cancelTimer();
-    this.#cancelTimer = this.#clock.after(FAREWELL_MS, () => this.#end(cause));
-    const reason = farewell === undefined ? 0 : ERRORS[farewell].wire;
-    this.#carrier.send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason }) }));
+  /** The lane works no more: what was on its way there counts as lost. */
+  lose(lane: Lane): void {
+    if (!this.#lanes.delete(lane)) return;
+    this.#stopDraining(lane);
+    this.#unsaid = 'yes';
+    this.#unsent = 'yes';
+    if (this.#sending.delete(lane)) this.#replaceSending();
+    lane.leave();
   }
 
-  #end(cause: PortholeError | undefined): void {
-    if (this.#state === 'closed') return;
-    const endedBy = this.#state === 'leaving' ? this.#endedBy : cause;
-    this.#state = 'closed';
-    this.#handshake.stop();
-    this.#cancelTimer();
-    this.#heartbeat?.stop();
-    this.#dispatcher?.close();
-    this.#carrier.close();
-    this.#events.onClosed(endedBy);
+  /** The session is over: resets every socket, and closes the lanes with this farewell. */
+  end(farewell?: ErrorCode): void {
+    for (const { cancelTimer } of this.#draining.values()) cancelTimer();
+    this.#draining.clear();
+    this.#dispatcher.close();
+    const lanes = [...this.#lanes];
+    this.#lanes.clear();
+    this.#sending.clear();
+    for (const lane of lanes) lane.close(farewell);
+  }
+
+  #useSending(): void {
+    this.#dispatcher.gate.use([...this.#sending].map(({ gate }) => gate));
+  }
+
+  /** Lanes that the peer does not close by itself: it was not told that this side left them. If there are none, all. */
+  #unclaimedLanes(): Lane[] {
+    const unclaimed = [...this.#lanes].filter((lane) => this.#draining.get(lane)?.told !== 'told');
+    return unclaimed.length > 0 ? unclaimed : [...this.#lanes];
+  }
+
+  #replaceSending(): void {
+    if (this.#sending.size > 0) this.#useSending();
+    else this.use([]);
+  }
+
+  #drain(lane: Lane): void {
+    if (this.#draining.has(lane)) return;
+    const cancelTimer = this.#clock.after(DRAIN_TIMEOUT_MS, () => {
+      this.lose(lane);
+      this.#onStuck();
+    });
+    this.#draining.set(lane, { cancelTimer, told: 'not-yet' });
+    this.#closeIfDrained(lane);
+  }
+
+  #stopDraining(lane: Lane): void {
+    this.#draining.get(lane)?.cancelTimer();
+    this.#draining.delete(lane);
+  }
+
+  #closeIfDrained(lane: Lane): void {
+    const draining = this.#draining.get(lane);
+    if (draining === undefined || lane.gate.inFlightBytes > 0) return;
+    if (draining.told === 'not-yet') lane.tellLeft();
+    draining.told = 'told';
+    if (!this.#peerLeft.has(lane)) return;
+    this.#stopDraining(lane);
+    this.#lanes.delete(lane);
+    lane.leave();
+    if (this.#unsent === 'no') return;
+    // A question that went over it may not have been read.
+    this.#unsaid = 'yes';
+    this.#clock.soon(() => this.#onStuck());
+  }
+
+  // ── Resume ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether the peer has to hear anew what this side has. */
+  get mustSay(): boolean {
+    return this.#unsaid === 'yes';
+  }
+
+  /** What this side has, about to be told; `adopted`: the lanes that are sent on. */
+  takeAccount(adopted: readonly string[] = [...this.#sending].map(({ id }) => id)): SessionAccount {
+    this.#unsaid = 'no';
+    return {
+      lanes: this.wellLanes.map(({ id }) => id),
+      adopted,
+      controlNext: this.#control.nextExpected,
+      sockets: this.#dispatcher.takeStates(),
+    };
+  }
+
+  /**
+   * What the peer says of lanes: those it does not name work no more, but the one that `via` says so.
+   * An account that was overtaken says nothing of lanes. Returns whether it was the newest.
+   */
+  takeLanes(account: Account, via: Lane): 'newest' | 'overtaken' {
+    if (account.number <= this.#peerNumber) return 'overtaken';
+    this.#peerNumber = account.number;
+    this.#adopted = account.adopted;
+    for (const lane of this.#lanes) {
+      if (lane !== via && !account.lanes.includes(lane.id)) this.lose(lane);
+    }
+    return 'newest';
+  }
+
+  /** What the peer has: forgets that, and sends the rest again if a lane was lost. Throws `E_PROTOCOL`. */
+  takeSockets({ controlNext, sockets }: Account): void {
+    this.#control.acknowledge(controlNext);
+    this.#dispatcher.onPeerStates(sockets);
+  }
+
+  /** Sends again what may have been lost with a lane. */
+  sendAgain(): void {
+    if (this.#unsent === 'no' || this.#sending.size === 0) return;
+    this.#unsent = 'no';
+    this.#control.sendAgain();
+    this.#dispatcher.sendAgain();
   }
 }
 

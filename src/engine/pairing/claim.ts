@@ -48,20 +48,30 @@ export interface ClaimedRoom {
 }
 
 /**
- * Claims a room and exchanges descriptions. Rejects with `room.refusal()` when it says so,
- * E_UNREACHABLE when nobody genuine answers in time, the reason of `signal` when it aborts, and
- * whatever `answerOffer` rejects with.
+ * Claims a room and exchanges descriptions with whoever made it, at whichever endpoint that is met.
+ * Rejects with `room.refusal()` when nobody else answers, E_UNREACHABLE when nobody genuine does in
+ * time, the reason of `signal` when it aborts, and whatever `answerOffer` rejects with.
  */
 export async function claimRoom(options: ClaimOptions): Promise<ClaimedRoom> {
   const { clock, signal } = options;
   const { endpoints, keys, sought } = options.room;
-  const channel = await connectSignaling({ endpoints, room: keys.room, clock, signal, sought });
-  const conversation = new JoinerConversation({ ...options, channel });
+  const conversation = await connectSignaling({
+    endpoints,
+    room: keys.room,
+    clock,
+    signal,
+    sought,
+    talk: async (channel) => {
+      const begun = new JoinerConversation({ ...options, channel });
+      await begun.offered();
+      return begun;
+    },
+  });
   const onAbort = (): void => conversation.fail(toError(signal.reason));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    await conversation.run();
+    await conversation.answered();
   } catch (error) {
     conversation.close();
     throw error;
@@ -75,35 +85,47 @@ interface JoinerOptions extends ClaimOptions {
   readonly channel: SignalingChannel;
 }
 
-type Phase = 'offer' | 'answering' | 'answered' | 'over';
+type Phase = 'claim' | 'offered' | 'answering' | 'answered' | 'over';
 
 class JoinerConversation {
   readonly #options: JoinerOptions;
   readonly #sealing: SealedConversation;
-  readonly #outcome = outcome();
-  #phase: Phase = 'offer';
+  readonly #offer = outcome<Uint8Array>();
+  readonly #answer = outcome<void>();
+  #phase: Phase = 'claim';
 
   constructor(options: JoinerOptions) {
     this.#options = options;
     this.#sealing = new SealedConversation({ keys: options.room.keys, role: 'joiner' });
   }
 
-  /** Sends the claim; resolves when the answer was sent. */
-  async run(): Promise<void> {
+  /** Sends the claim; resolves when a genuine offer is there. */
+  async offered(): Promise<void> {
     const { channel, identity, name } = this.#options;
     this.#send(encodeClaim({ publicKey: identity.publicKey, name }));
     channel.start({
       onMessage: (message) => this.#receive(message),
-      onClosed: (reason) => this.fail(portholeError('E_UNREACHABLE', { reason })),
+      onClosed: (reason) => this.fail(unreachable(reason)),
     });
-    await this.#outcome.promise;
+    await this.#offer.promise;
+  }
+
+  /** Answers the offer; resolves when the answer was sent. */
+  async answered(): Promise<void> {
+    if (this.#phase === 'offered') {
+      this.#phase = 'answering';
+      const offer = await this.#offer.promise;
+      this.#answerTo(offer).catch((error: unknown) => this.fail(toError(error)));
+    }
+    await this.#answer.promise;
   }
 
   /** Ends the claim, unless the answer was sent. */
   fail(error: Error): void {
     if (this.#phase === 'answered' || this.#phase === 'over') return;
     this.close();
-    this.#outcome.reject(error);
+    this.#offer.reject(error);
+    this.#answer.reject(error);
   }
 
   close(): void {
@@ -119,13 +141,13 @@ class JoinerConversation {
     }
     const plaintext = this.#sealing.open(message.envelope);
     const offer = plaintext === undefined ? undefined : parseDescription('offer', plaintext);
-    if (offer === undefined || this.#phase !== 'offer') {
-      this.fail(portholeError('E_UNREACHABLE', { reason: 'a message was changed on the way' }));
+    if (offer === undefined || this.#phase !== 'claim') {
+      this.fail(unreachable('a message was changed on the way'));
       this.close();
       return;
     }
-    this.#phase = 'answering';
-    this.#answer(offer).catch((error: unknown) => this.fail(toError(error)));
+    this.#phase = 'offered';
+    this.#offer.resolve(offer);
   }
 
   #refused(error: PortholeError): void {
@@ -136,12 +158,12 @@ class JoinerConversation {
     this.#options.onRefused(error);
   }
 
-  async #answer(offer: Uint8Array): Promise<void> {
+  async #answerTo(offer: Uint8Array): Promise<void> {
     const answer = await this.#options.answerOffer(offer);
     if (this.#phase !== 'answering') return;
     this.#send(encodeDescription('answer', answer));
     this.#phase = 'answered';
-    this.#outcome.resolve();
+    this.#answer.resolve();
   }
 
   #send(plaintext: Uint8Array): void {
@@ -149,18 +171,23 @@ class JoinerConversation {
   }
 }
 
-interface Outcome {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+function unreachable(reason: string): PortholeError {
+  return portholeError('E_UNREACHABLE', { reason }, { cause: new Error(reason) });
+}
+
+interface Outcome<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** What Promise.withResolvers() makes, which Node 20 has not. */
-function outcome(): Outcome {
-  let settle: Pick<Outcome, 'resolve' | 'reject'> | undefined;
-  const promise = new Promise<void>((resolve, reject) => {
+/** What Promise.withResolvers() makes, which Node 20 has not. Nobody need look at a rejection. */
+function outcome<T>(): Outcome<T> {
+  let settle: Pick<Outcome<T>, 'resolve' | 'reject'> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
+  promise.catch(() => {});
   if (settle === undefined) throw new Error('a promise did not run its executor');
   return { promise, ...settle };
 }

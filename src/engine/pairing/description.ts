@@ -10,7 +10,7 @@
  */
 import { hkdfSync } from 'node:crypto';
 import { portholeError } from '../../shared/errors.ts';
-import { CANDIDATES_MAX, FRAME_BYTES_MAX } from '../../shared/limits.ts';
+import { CANDIDATES_MAX, FRAME_BYTES_MAX, RELAYED_CANDIDATES_MAX } from '../../shared/limits.ts';
 import { addressBytes, addressText, IPV4_BYTES, IPV6_BYTES } from './address.ts';
 
 const FINGERPRINT_BYTES = 32;
@@ -205,7 +205,8 @@ export interface LocalSdp {
 
 /**
  * Makes the description out of the library's own SDP: UDP addresses only, no names (mDNS), at most
- * CANDIDATES_MAX. Addresses seen from outside go first: where there are too many, they matter most.
+ * CANDIDATES_MAX. Where there are too many, those seen from outside and relayed ones matter most; relayed
+ * ones come last, for their way is the longest.
  */
 export function readLocalSdp({ sdp, kind, iceSecret }: LocalSdp): SessionDescription {
   const text = /^a=fingerprint:sha-256 ([0-9A-F:]{95})\s*$/im.exec(sdp)?.[1];
@@ -214,13 +215,14 @@ export function readLocalSdp({ sdp, kind, iceSecret }: LocalSdp): SessionDescrip
     throw portholeError('E_INTERNAL', { reason: 'no SHA-256 fingerprint in the local SDP' });
   }
   const found = localCandidates(sdp);
-  const outside = found.filter(({ type }) => type !== 'host');
-  const inside = found.filter(({ type }) => type === 'host');
+  const of = (wanted: CandidateType): Candidate[] => found.filter(({ type }) => type === wanted);
+  const relayed = of('relay').slice(0, RELAYED_CANDIDATES_MAX);
+  const direct = [...of('srflx'), ...of('host')].slice(0, CANDIDATES_MAX - relayed.length);
   return {
     kind,
     iceSecret,
     fingerprint,
-    candidates: [...outside, ...inside].slice(0, CANDIDATES_MAX),
+    candidates: [...direct, ...relayed],
   };
 }
 

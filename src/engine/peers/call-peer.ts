@@ -3,14 +3,14 @@
  * servers.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { portholeError } from '../../shared/errors.ts';
-import { CALL_TIMEOUT_MS } from '../../shared/limits.ts';
+import { portholeError, toError } from '../../shared/errors.ts';
+import { CALL_DAYS_MAX, CALL_TIMEOUT_MS } from '../../shared/limits.ts';
 import { startDeadline } from '../deadline.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Room } from '../pairing/claim.ts';
 import { derivePeerKeys } from '../pairing/keys.ts';
 import type { PairingKeys } from '../pairing/keys.ts';
-import { ConnectFailure } from '../signaling/connect-failure.ts';
+import { SignalingFailure } from '../signaling/client.ts';
 import type { Endpoint } from '../signaling/endpoint.ts';
 import type { PeerRecord } from '../store/peer-record.ts';
 import { meet } from './meet.ts';
@@ -50,19 +50,39 @@ export async function callPeer(options: CallPeerOptions): Promise<void> {
   try {
     await callOn(today, options, deadline);
   } catch (thrown) {
-    const there = serverTimeOf(thrown);
-    const day = there === undefined ? today : utcDayOf(there);
-    if (day === today) throw thrown;
-    await callOn(day, options, deadline);
+    const others = daysThere(thrown).filter((day) => day !== today);
+    await callOnOneOf(others, { thrown, options, deadline });
   } finally {
     deadline.cancel();
   }
 }
 
-/** What a server that answered said the time is, ms since 1970. */
-function serverTimeOf(thrown: unknown): number | undefined {
+/** The days that servers that answered say it is; whoever answers can say one, so only a few count. */
+function daysThere(thrown: unknown): number[] {
   const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause instanceof ConnectFailure ? cause.serverTime : undefined;
+  const times = cause instanceof SignalingFailure ? cause.serverTimes : [];
+  return [...new Set(times.map(utcDayOf))].slice(0, CALL_DAYS_MAX);
+}
+
+interface Fallback {
+  /** Why it failed today. */
+  readonly thrown: unknown;
+  readonly options: CallPeerOptions;
+  readonly deadline: Deadline;
+}
+
+/** Tries the days in turn; throws what the last one failed with, today if there is none. */
+async function callOnOneOf(days: readonly number[], fallback: Fallback): Promise<void> {
+  let { thrown } = fallback;
+  for (const day of days) {
+    try {
+      await callOn(day, fallback.options, fallback.deadline);
+      return;
+    } catch (failure) {
+      thrown = failure;
+    }
+  }
+  throw toError(thrown);
 }
 
 async function callOn(day: number, options: CallPeerOptions, deadline: Deadline): Promise<void> {

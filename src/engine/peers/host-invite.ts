@@ -104,9 +104,9 @@ class HostedInvite {
       peers,
       request: {
         role: 'offerer',
-        initiator: 'peer',
         keys: this.#room.keys,
         expectedPublicKey: claimant.publicKey,
+        purpose: 'pairing',
         mode: { kind: 'pair', trust, ask: (comparison) => askVerdict(talk, comparison), onStored },
         onProved: (peer) => {
           this.#room.use(peer.publicKey);

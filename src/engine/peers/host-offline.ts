@@ -34,6 +34,7 @@ export interface HostOptions {
 export async function hostOffline(options: HostOptions): Promise<PeerConnection> {
   const { peers, trust, talk, onStored } = options;
   const { clock, connectors, identity, deviceName, timeOfDay } = peers.context;
+  await connectors.prepared();
   const connector = connectors.create('offerer', 'by-hand');
   const invite = createOfflineInvite({
     publicKey: identity.publicKey,
@@ -57,9 +58,9 @@ export async function hostOffline(options: HostOptions): Promise<PeerConnection>
     const carrier = await Promise.race([connector.opened, deadline.aborted]);
     const request: LinkRequest = {
       role: 'offerer',
-      initiator: 'peer',
       keys: derivePairingKeys(invite.secret),
       expectedPublicKey: claimant.publicKey,
+      purpose: 'pairing',
       mode: { kind: 'pair', trust, ask: (comparison) => askVerdict(talk, comparison), onStored },
       onProved: () => deadline.disarm(),
     };

@@ -56,11 +56,11 @@ export async function joinInvite(options: JoinInviteOptions): Promise<PeerConnec
       useCarrier: (carrier, { cancelled, onProved }) => {
         const request: LinkRequest = {
           role: 'answerer',
-          initiator: 'us',
           keys: room.keys,
           expectedPublicKey: invite.publicKey,
           localPort,
           metAt: invite.endpoints,
+          purpose: 'pairing',
           mode: {
             kind: 'pair',
             trust,

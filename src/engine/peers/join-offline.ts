@@ -32,6 +32,7 @@ export async function joinOffline(options: JoinOfflineOptions): Promise<PeerConn
   const { peers, code, trust, talk, localPort } = options;
   const { invite, offer } = code;
   const { clock, connectors, identity, deviceName, timeOfDay } = peers.context;
+  await connectors.prepared();
   const connector = connectors.create('answerer', 'by-hand');
   const deadline = startDeadline({
     clock,
@@ -48,10 +49,10 @@ export async function joinOffline(options: JoinOfflineOptions): Promise<PeerConn
     const carrier = await Promise.race([connector.opened, deadline.aborted]);
     const request: LinkRequest = {
       role: 'answerer',
-      initiator: 'us',
       keys: derivePairingKeys(invite.secret),
       expectedPublicKey: invite.publicKey,
       localPort,
+      purpose: 'pairing',
       mode: {
         kind: 'pair',
         trust,

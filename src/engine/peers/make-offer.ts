@@ -28,6 +28,7 @@ export interface MakeOfferOptions {
 export async function makeOffer(options: MakeOfferOptions): Promise<Offer> {
   const { peers, request } = options;
   const { connectors, clock } = peers.context;
+  await connectors.prepared();
   const connector = connectors.create('offerer', 'live');
   const description = await describe(connector);
   const end = new AbortController();
@@ -42,7 +43,7 @@ export async function makeOffer(options: MakeOfferOptions): Promise<Offer> {
     .finally(() => (withdraw = () => {}))
     .then(
       (connection) => options.onLink(connection),
-      (thrown: unknown) => options.onFailed(thrown),
+      (thrown: unknown) => options.onFailed(connectors.explain(thrown, connector)),
     );
   return {
     description,

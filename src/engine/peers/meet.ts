@@ -34,6 +34,8 @@ export interface MeetOptions<T> {
   readonly connectors: Connectors;
   /** For all attempts together; its time counts until the other side is authenticated. */
   readonly deadline: Deadline;
+  /** Somebody who knows the room has answered. */
+  readonly onAnswered?: () => void;
   /** Makes a link of the carrier; resolves when it is up. */
   useCarrier(carrier: Carrier, use: CarrierUse): Promise<T>;
 }
@@ -43,23 +45,23 @@ export interface MeetOptions<T> {
  * attempt can fail for reasons that are gone at the second (a NAT that had to be opened first).
  */
 export async function meet<T>(options: MeetOptions<T>): Promise<T> {
-  const { deadline } = options;
+  const { deadline, connectors } = options;
   for (let tries = 1; ; tries += 1) {
-    const connector = options.connectors.create('answerer', 'live');
+    const connector = connectors.create('answerer', 'live');
     try {
       return await meetOnce(options, connector);
     } catch (thrown) {
       connector.abandon();
-      deadline.signal.throwIfAborted();
+      if (deadline.signal.aborted) throw connectors.explain(deadline.signal.reason, connector);
       const error = toPortholeError(thrown);
       const mayHelp = error.code === 'E_UNREACHABLE' && connector.wasAnswered;
-      if (!mayHelp || tries === JOIN_TRIES_MAX) throw error;
+      if (!mayHelp || tries === JOIN_TRIES_MAX) throw connectors.explain(error, connector);
     }
   }
 }
 
 async function meetOnce<T>(options: MeetOptions<T>, connector: DataChannelConnector): Promise<T> {
-  const { room, identity, name, clock } = options;
+  const { room, identity, name, clock, connectors } = options;
   const attempt = startDeadline({
     clock,
     parent: options.deadline.signal,
@@ -74,7 +76,11 @@ async function meetOnce<T>(options: MeetOptions<T>, connector: DataChannelConnec
       clock,
       signal: attempt.signal,
       answerOffer: async (offer) => {
-        connector.accept(unpackDescription(offer));
+        options.onAnswered?.();
+        const description = unpackDescription(offer);
+        // Here, where the time for signaling has passed already.
+        await connectors.prepared();
+        connector.accept(description);
         return packDescription(await connector.describe());
       },
       onRefused: (error) => attempt.abort(error),

@@ -1,58 +1,59 @@
 /**
- * One paired device as this one knows it: its link while there is one, its forwards, and the calls
- * that bring the link back.
+ * One paired device as this one knows it: its link, what runs over it, and what is stored of it.
  *
- *   offline     no link; called again and again where it was last, or waited for
- *   connecting  a call is under way
- *   up          the link carries traffic
- *   removed     it has forgotten this device, or was forgotten here: final
- *
- * Invariant: at most one link counts; a second one takes its place, except where both sides called
- * at once: then the call of the device with the smaller id stays.
+ * Invariant: at most one link; what it says of itself is told once, and stored where it outlives the
+ * process.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EngineEvent, ForwardView, PeerView } from '../../shared/contract.ts';
-import { compareDeviceIds } from '../../shared/device-id.ts';
+import type { CancelTimer } from '../../shared/clock.ts';
 import { portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
-import { CALL_COURTESY_MS, GLARE_MS, LINK_HEALTHY_MS } from '../../shared/limits.ts';
+import { NUDGE_PATIENCE_MS } from '../../shared/limits.ts';
+import type { Carrier } from '../carrier/carrier.ts';
+import type { Lane, LaneReceiver } from '../link/lane.ts';
+import type { LinkState } from '../link/link-states.ts';
+import type { LaneSignal, SharedService } from '../link/link.ts';
+import type { CallAttempt } from '../link/peer-caller.ts';
+import { PeerLink } from '../link/peer-link.ts';
+import type { LanePurpose } from '../link/peer-link.ts';
 import type { Reach } from '../link/reach.ts';
 import { dialable } from './dialable.ts';
 import { shortDeviceId } from '../pairing/identity.ts';
+import { protocolViolation } from '../protocol/frame.ts';
 import type { ForwardSet } from '../service/forward-set.ts';
-import type { Session } from '../service/session.ts';
+import { Session } from '../service/session.ts';
+import type { ShareBook } from '../service/share-book.ts';
+import type { Endpoint } from '../signaling/endpoint.ts';
 import type { PeerRecord } from '../store/peer-record.ts';
 import type { PeerStore } from '../store/peer-store.ts';
+import { LaneMaker } from './lane-maker.ts';
+import type { NewLane } from './lane-maker.ts';
+import { Nearby } from './nearby.ts';
 import type { PeerContext } from './peer-context.ts';
-import { PeerCaller } from './peer-caller.ts';
 
 export interface PeerConnectionOptions {
   readonly deviceId: string;
   readonly context: PeerContext;
   readonly store: PeerStore;
+  readonly book: ShareBook;
   readonly forwards: ForwardSet | undefined;
   /** One call; resolves when the link is up. */
-  readonly call: (record: PeerRecord, signal: AbortSignal) => Promise<void>;
+  readonly call: (record: PeerRecord, attempt: CallAttempt) => Promise<void>;
+  /** Looks for the peer on the local network, until the function returned is called. */
+  readonly seek: (record: PeerRecord, found: (endpoint: Endpoint) => void) => () => void;
+  /** Authenticates one more carrier of a link that is up, and has it join. */
+  readonly openLane: (
+    record: PeerRecord,
+    carrier: Carrier,
+    lane: NewLane,
+    cancelled: AbortSignal,
+  ) => Promise<void>;
   /** Whether there is any way to call this peer. */
   readonly canCall: (record: PeerRecord) => boolean;
   /** Where this device can be called, as the peer should know. */
   readonly reach: () => Reach;
   readonly emit: (event: EngineEvent) => void;
-}
-
-/** A link that came up. */
-export interface NewLink {
-  readonly session: Session;
-  readonly initiator: 'us' | 'peer';
-  /** A pairing always counts; of two calls one may have to go. */
-  readonly origin: 'pairing' | 'call';
-}
-
-interface CurrentLink {
-  readonly session: Session;
-  readonly initiator: 'us' | 'peer';
-  /** By the engine's clock, ms. */
-  readonly since: number;
 }
 
 /** See the module header. */
@@ -61,21 +62,59 @@ export class PeerConnection {
   /** Short device id. */
   readonly id: string;
   readonly #options: PeerConnectionOptions;
-  readonly #caller: PeerCaller;
+  readonly #link: PeerLink;
+  readonly #session: Session;
+  readonly #maker: LaneMaker;
+  readonly #nearby: Nearby;
   readonly #sharesArrived = new Set<() => void>();
-  #link: CurrentLink | undefined;
-  #calling: 'no' | 'wanted' = 'no';
   #hasShares: 'not-yet' | 'yes' = 'not-yet';
-  #told: 'connecting' | 'up' | 'closed' | undefined;
+  #toldName = '';
+  #cancelTelling: CancelTimer = () => {};
+  #told: 'connecting' | 'up' | 'held' | 'closed' | undefined;
+  /** What keeps it from being reached, where a person can do something about it; told once. */
+  #obstacle: ErrorCode | undefined;
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
-    this.deviceId = options.deviceId;
-    this.id = shortDeviceId(options.deviceId);
-    this.#caller = new PeerCaller({
-      clock: options.context.clock,
-      random: options.context.random,
-      attempt: (signal) => this.#call(signal),
+    const { deviceId, context, book, forwards } = options;
+    this.deviceId = deviceId;
+    this.id = shortDeviceId(deviceId);
+    this.#session = new Session({ deviceId, book, forwards, link: () => this.#link });
+    this.#maker = new LaneMaker({
+      clock: context.clock,
+      connectors: context.connectors,
+      timeOfDay: context.timeOfDay,
+      sendOffer: (value) => this.#link.session?.signalLane({ case: 'laneOffer', value }),
+      sendAnswer: (value) => this.#link.session?.signalLane({ case: 'laneAnswer', value }),
+      openLane: (carrier, lane, cancelled) =>
+        options.openLane(this.record, carrier, lane, cancelled),
+    });
+    this.#nearby = new Nearby({
+      seek: (found) => options.seek(this.record, found),
+      onFound: () => this.#onFound(),
+    });
+    this.#link = new PeerLink({
+      clock: context.clock,
+      random: context.random,
+      deviceId: context.identity.deviceId,
+      peerId: deviceId,
+      peerName: () => this.name,
+      holdMs: context.holdMs,
+      dialer: this.#session.dialer,
+      call: (attempt) => this.#call(attempt),
+      canCall: () => this.record.trust !== 'removed' && options.canCall(this.record),
+      makeLane: (path, purpose) => this.#maker.make(path, purpose),
+      events: {
+        onLaneSignal: (signal) => this.#onLaneSignal(signal),
+        onState: (state) => this.#onState(state),
+        onUp: () => this.#onUp(),
+        onOver: (cause) => this.#onOver(cause),
+        onShares: (shares) => this.#onShares(shares),
+        onReach: (reach) => this.#onReach(reach),
+        onSocketRefused: (code) =>
+          options.emit({ kind: 'refused', peer: this.id, peerName: this.name, code }),
+        onRoom: () => this.#session.onRoom(),
+      },
     });
   }
 
@@ -91,12 +130,12 @@ export class PeerConnection {
   }
 
   get isUp(): boolean {
-    return this.#link !== undefined;
+    return this.#link.state === 'up';
   }
 
-  /** Connections open over its link. */
+  /** Connections open over its link, held ones too. */
   get liveSockets(): number {
-    return this.#link?.session.liveSockets ?? 0;
+    return this.#link.liveSockets;
   }
 
   get forwards(): ForwardSet | undefined {
@@ -105,15 +144,14 @@ export class PeerConnection {
 
   view(): PeerView {
     const { name, pairedAt, lastSeen, trust } = this.record;
-    const session = this.#link?.session;
     return {
       id: this.id,
       name,
       pairedAt: new Date(pairedAt).toISOString(),
       lastSeen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
-      state: trust === 'removed' ? 'removed' : this.#state(),
-      path: session?.path ?? null,
-      roundTripMs: session?.roundTripMs ?? null,
+      state: trust === 'removed' ? 'removed' : VIEW_STATES[this.#link.state],
+      path: this.#link.path ?? null,
+      roundTripMs: this.#link.roundTripMs ?? null,
     };
   }
 
@@ -135,14 +173,22 @@ export class PeerConnection {
     return view;
   }
 
-  /** Calls the peer whenever there is no link, from now on. */
+  /** Calls the peer whenever no carrier works, from now on. */
   keepCalling(): void {
-    this.#calling = 'wanted';
-    const { context, canCall } = this.#options;
-    if (this.#link !== undefined || this.record.trust === 'removed') return;
-    if (!canCall(this.record)) return;
-    const isFirst = compareDeviceIds(context.identity.deviceId, this.deviceId) < 0;
-    this.#caller.start(isFirst ? 0 : CALL_COURTESY_MS);
+    if (this.#link.state !== 'up' && this.record.trust !== 'removed') this.#nearby.start();
+    this.#link.keepCalling();
+  }
+
+  /** Where the peer is said to be on the local network. */
+  get nearby(): readonly Endpoint[] {
+    return this.#nearby.endpoints;
+  }
+
+  /** This computer woke, or its network is another one. */
+  onEnvironment(): void {
+    this.#nearby.forget();
+    this.#link.nudge();
+    this.announceReach();
   }
 
   /** It authenticated under the pair key: both sides have stored it. */
@@ -150,58 +196,18 @@ export class PeerConnection {
     if (this.record.trust !== 'confirmed') this.#remember({ trust: 'confirmed' });
   }
 
-  /** Takes a link that is up, in place of the one before; or turns it away. */
-  adopt({ session, initiator, origin }: NewLink): 'adopted' | 'turned-away' {
-    const since = this.#options.context.clock.now();
-    const current = this.#link;
-    const isRival = origin === 'call' && current !== undefined;
-    if (isRival && this.#staysBeside(current, { initiator, since })) return 'turned-away';
-    this.#link = { session, initiator, since };
-    current?.session.close();
-    this.#caller.rest();
-    this.#hasShares = 'not-yet';
-    this.#tellLink('up', '');
-    session.announceReach(this.#options.reach());
-    this.#seen();
-    return 'adopted';
-  }
-
-  /** The peer's whole list came over this link, and was taken in. */
-  onShares(session: Session): void {
-    if (this.#link?.session !== session) return;
-    this.#hasShares = 'yes';
-    for (const arrived of this.#sharesArrived) arrived();
-  }
-
-  onReach(session: Session, reach: Reach): void {
-    if (this.#link?.session !== session) return;
-    const before = this.record;
-    const name = reach.name === '' ? before.name : reach.name;
-    const after: PeerRecord = { ...before, ...dialable(reach, session.reach), name };
-    if (!isDeepStrictEqual(after, before)) this.#remember(after);
-  }
-
-  /** A link that was adopted is over. `undefined` when this side ended it. */
-  onClosed(session: Session, cause: PortholeError | undefined): void {
-    const { clock } = this.#options.context;
-    if (this.#link?.session !== session) return;
-    if (clock.now() - this.#link.since >= LINK_HEALTHY_MS) this.#caller.reset();
-    this.#seen();
-    this.#link = undefined;
-    const isRemoved = cause?.code === 'E_REMOVED';
-    // What removing means is told by itself.
-    this.#tellLink('closed', isRemoved ? '' : (cause?.message ?? ''));
-    if (isRemoved) this.#removedByPeer(cause);
-    else if (this.#calling === 'wanted') this.#callAgain();
+  /** Takes a lane whose peer proved to be this one. */
+  take(lane: Lane, purpose: LanePurpose): LaneReceiver {
+    return this.#link.take(lane, purpose);
   }
 
   /** Acts on a change of what is shared. */
   onShareChanged(shareId: string): void {
-    this.#link?.session.onShareChanged(shareId);
+    this.#session.onShareChanged(shareId);
   }
 
   announceReach(): void {
-    this.#link?.session.announceReach(this.#options.reach());
+    this.#link.session?.announceReach(this.#options.reach());
   }
 
   /** Resolves when the first list of the peer's shares was taken in, after `patienceMs`, or at the end. */
@@ -222,37 +228,94 @@ export class PeerConnection {
 
   /** Ends the link and its forwards for good; `farewell` tells the peer why. */
   close(farewell?: ErrorCode): void {
-    this.#calling = 'no';
-    this.#caller.stop();
-    this.#link?.session.close(farewell);
+    this.#cancelTelling();
+    this.#maker.close();
+    this.#nearby.stop();
+    this.#link.close(farewell);
     this.#options.forwards?.close();
     for (const arrived of this.#sharesArrived) arrived();
   }
 
-  #state(): 'up' | 'connecting' | 'offline' {
-    if (this.#link !== undefined) return 'up';
-    return this.#caller.isTrying ? 'connecting' : 'offline';
+  // ── What the link tells ─────────────────────────────────────────────────────────────────────
+
+  #onState(state: LinkState): void {
+    this.#cancelTelling();
+    if (state === 'held') {
+      this.#seen();
+      this.#nearby.start();
+    }
+    if (state === 'up') this.#nearby.stop();
+    // The first of many tries is news; an end is told with its reason, by `#onOver`.
+    if (state === 'connecting' && this.#told !== 'connecting') this.#tellLink('connecting', '');
+    if (state === 'held') this.#tellHeldSoon();
+    if (state === 'up' && this.#told !== 'up') this.#tellLink('up', '');
   }
 
-  /** A second call of the same side says that its first link is gone. */
-  #staysBeside(current: CurrentLink, rival: Omit<CurrentLink, 'session'>): boolean {
-    const isGlare = rival.since - current.since < GLARE_MS && rival.initiator !== current.initiator;
-    const own = this.#options.context.identity.deviceId;
-    const smaller = compareDeviceIds(own, this.deviceId) < 0 ? 'us' : 'peer';
-    return isGlare && current.initiator === smaller;
+  /** A carrier that is only asked whether it still works answers within a moment. */
+  #tellHeldSoon(): void {
+    const { clock } = this.#options.context;
+    this.#cancelTelling = clock.after(NUDGE_PATIENCE_MS, () => this.#tellLink('held', ''));
   }
 
-  #callAgain(): void {
-    if (this.#options.canCall(this.record)) this.#caller.startLater();
+  #onUp(): void {
+    this.#nearby.stop();
+    this.#obstacle = undefined;
+    this.#hasShares = 'not-yet';
+    this.#session.onUp();
+    this.announceReach();
+    this.#seen();
   }
 
-  async #call(signal: AbortSignal): Promise<void> {
-    // The first of many tries is news.
-    if (this.#told !== 'connecting') this.#tellLink('connecting', '');
-    await this.#options.call(this.record, signal);
+  #onOver(cause: PortholeError | undefined): void {
+    this.#session.onOver();
+    // Held, it was last heard before that.
+    if (this.#told !== 'held') this.#seen();
+    const isRemoved = cause?.code === 'E_REMOVED';
+    // What removing means is told by itself.
+    this.#tellLink('closed', isRemoved ? '' : (cause?.message ?? ''));
+    if (isRemoved) this.#removedByPeer(cause);
+    else if (this.#link.isWanted) this.#nearby.start();
+  }
+
+  #onFound(): void {
+    if (this.#link.state !== 'up') this.#link.nudge();
+  }
+
+  /** What a person can do something about is told once for each time the peer is gone. */
+  async #call(attempt: CallAttempt): Promise<void> {
+    try {
+      await this.#options.call(this.record, attempt);
+    } catch (thrown) {
+      const error = toPortholeError(thrown);
+      if (error.code === 'E_UDP_BLOCKED' && this.#obstacle !== error.code) this.#tellError(error);
+      if (error.code === 'E_UDP_BLOCKED') this.#obstacle = error.code;
+      throw error;
+    }
+  }
+
+  #onShares(shares: readonly SharedService[]): void {
+    this.#session.onShares(shares);
+    this.#hasShares = 'yes';
+    for (const arrived of this.#sharesArrived) arrived();
+  }
+
+  /** Only the deciding side may offer, and only the other one answer. */
+  #onLaneSignal(signal: LaneSignal): void {
+    const isOffer = signal.case === 'laneOffer';
+    if (isOffer === (this.#link.role === 'decides')) throw protocolViolation('lane out of turn');
+    if (signal.case === 'laneOffer') void this.#maker.onOffer(signal.value);
+    else this.#maker.onAnswer(signal.value);
+  }
+
+  #onReach(reach: Reach): void {
+    const before = this.record;
+    const name = reach.name === '' ? before.name : reach.name;
+    const after: PeerRecord = { ...before, ...dialable(reach, this.#link.reach), name };
+    if (!isDeepStrictEqual(after, before)) this.#remember(after);
   }
 
   #removedByPeer(cause: PortholeError): void {
+    this.#nearby.stop();
     this.#remember({ trust: 'removed' });
     this.#tellError(cause);
   }
@@ -272,13 +335,26 @@ export class PeerConnection {
 
   #seen(): void {
     const { store, context } = this.#options;
+    if (store.get(this.deviceId) === undefined) return;
     store.touch(this.deviceId, context.timeOfDay());
   }
 
-  #tellLink(state: 'connecting' | 'up' | 'closed', reason: string): void {
+  #tellLink(state: 'connecting' | 'up' | 'held' | 'closed', reason: string): void {
     this.#told = state;
-    const path = this.#link?.session.path ?? 'datachannel';
-    const { id: peer, name: peerName } = this;
+    const path = this.#link.path ?? 'datachannel';
+    // It can be forgotten by now.
+    this.#toldName = this.#options.store.get(this.deviceId)?.name ?? this.#toldName;
+    const { id: peer } = this;
+    const peerName = this.#toldName;
     this.#options.emit({ kind: 'link', peer, peerName, state, path, reason });
   }
 }
+
+const VIEW_STATES: Record<LinkState, PeerView['state']> = {
+  idle: 'offline',
+  connecting: 'connecting',
+  authenticating: 'connecting',
+  up: 'up',
+  held: 'held',
+  closed: 'offline',
+};

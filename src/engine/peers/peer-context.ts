@@ -8,6 +8,8 @@ export interface PeerContext {
   /** Spreads calls; never for secrets. */
   readonly random: () => number;
   readonly identity: Identity;
+  /** How long sockets are held while no carrier works, ms. */
+  readonly holdMs: number;
   readonly connectors: Connectors;
   /** Time of day, ms since 1970. */
   readonly timeOfDay: () => number;

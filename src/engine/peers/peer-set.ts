@@ -10,14 +10,18 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { compareDeviceIds } from '../../shared/device-id.ts';
 import type { Carrier } from '../carrier/carrier.ts';
 import type { Authenticator, PeerIdentity } from '../link/authenticator.ts';
+import { Lane } from '../link/lane.ts';
+import type { LaneReceiver } from '../link/lane.ts';
+import type { CallAttempt } from '../link/peer-caller.ts';
+import type { LanePurpose } from '../link/peer-link.ts';
 import type { Reach } from '../link/reach.ts';
 import { ChannelAuthenticator } from '../pairing/channel-authenticator.ts';
 import type { Comparison, PairedPeer, PairingTrust } from '../pairing/channel-authenticator.ts';
 import { deviceIdOf } from '../pairing/identity.ts';
+import { derivePeerKeys } from '../pairing/keys.ts';
 import type { PairingKeys } from '../pairing/keys.ts';
 import type { ShareBook } from '../service/share-book.ts';
 import { ForwardSet } from '../service/forward-set.ts';
-import { Session } from '../service/session.ts';
 import { endpointUrl } from '../signaling/endpoint.ts';
 import type { Endpoint } from '../signaling/endpoint.ts';
 import type { RoomRegistry } from '../signaling/server.ts';
@@ -45,8 +49,6 @@ type LinkMode =
 
 export interface LinkRequest {
   readonly role: 'offerer' | 'answerer';
-  /** Who called. */
-  readonly initiator: 'us' | 'peer';
   readonly keys: PairingKeys;
   readonly expectedPublicKey: Uint8Array;
   readonly mode: LinkMode;
@@ -54,6 +56,8 @@ export interface LinkRequest {
   readonly localPort?: number | undefined;
   /** Where the peer was met: it may be there again, until it tells better. */
   readonly metAt?: readonly Endpoint[];
+  /** What the carrier is for. */
+  readonly purpose: LanePurpose;
   /** The peer is authenticated; what it throws ends the link. */
   readonly onProved: (peer: PeerIdentity) => void;
 }
@@ -68,6 +72,8 @@ export interface PeerSetOptions {
   readonly rendezvous: readonly Endpoint[];
   /** Where this device can be called, as peers should know. */
   readonly reach: () => Reach;
+  /** Looks for a peer on the local network, until the function returned is called. */
+  readonly seek: (peer: PeerRecord, found: (endpoint: Endpoint) => void) => () => void;
   readonly emit: (event: EngineEvent) => void;
 }
 
@@ -78,7 +84,7 @@ export class PeerSet {
   readonly #connections = new Map<string, PeerConnection>();
   readonly #active = new Set<PeerConnection>();
   readonly #peerRooms = new Map<string, PeerRoom>();
-  readonly #sessions = new Set<Session>();
+  readonly #lanes = new Set<Lane>();
   #rooms: ((peer: PeerRecord) => RoomRegistry) | undefined;
   #state: 'open' | 'closed' = 'open';
 
@@ -129,21 +135,21 @@ export class PeerSet {
     }
   }
 
-  /** Removes a peer for good: its link, its forwards, its key. Throws E_DATA_DIR, and then nothing has changed. */
-  forget(connection: PeerConnection): void {
-    const { deviceId, id, name, isUp } = connection;
-    // First: what cannot be forgotten for good is not forgotten at all, and the person is told.
-    this.#options.store.remove(deviceId);
-    connection.close('E_REMOVED');
-    if (isUp) this.#tellForgotten(id, name);
-    this.#closeRoom(deviceId);
-    this.#active.delete(connection);
-    this.#connections.delete(deviceId);
+  /** This computer woke, or its network is another one: every link has to prove itself. */
+  onEnvironment(): void {
+    for (const connection of this.#active) connection.onEnvironment();
   }
 
-  #tellForgotten(peer: string, peerName: string): void {
-    const { emit } = this.#options;
-    emit({ kind: 'link', peer, peerName, state: 'closed', path: 'datachannel', reason: '' });
+  /** Removes a peer for good: its link, its forwards, its key. Throws E_DATA_DIR, and then nothing has changed. */
+  forget(connection: PeerConnection): void {
+    const { deviceId } = connection;
+    // First: what cannot be forgotten for good is not forgotten at all, and the person is told.
+    this.#options.store.remove(deviceId);
+    this.#closeRoom(deviceId);
+    this.#active.delete(connection);
+    // What its end makes known must not ask for what was stored of it.
+    this.#connections.delete(deviceId);
+    connection.close('E_REMOVED');
   }
 
   /** Resolves when every link is over; none begins from then on. */
@@ -151,9 +157,9 @@ export class PeerSet {
     this.#state = 'closed';
     for (const deviceId of this.#peerRooms.keys()) this.#closeRoom(deviceId);
     for (const connection of this.#connections.values()) connection.close();
-    const sessions = [...this.#sessions];
-    for (const session of sessions) session.close();
-    await Promise.all(sessions.map(({ ended }) => ended));
+    const lanes = [...this.#lanes];
+    for (const lane of lanes) lane.close();
+    await Promise.all(lanes.map(({ ended }) => ended));
   }
 
   // ── Shares ──────────────────────────────────────────────────────────────────────────────────
@@ -178,34 +184,22 @@ export class PeerSet {
       carrier.close();
       throw portholeError('E_UNREACHABLE', { reason: 'it was stopped' });
     }
-    const { book, emit } = this.#options;
     const deviceId = deviceIdOf(request.expectedPublicKey);
-    const connection = (): PeerConnection | undefined => this.#connections.get(deviceId);
-    const session: Session = new Session({
+    const lane = new Lane({
       carrier,
       clock: this.context.clock,
       authenticator: this.#authenticator(carrier, request),
-      book,
-      forwardsFor: () => connection()?.forwards,
-      events: {
-        onReady: () => this.#ready(deviceId, session, request),
-        onShares: () => connection()?.onShares(session),
-        onReach: (reach) => connection()?.onReach(session, reach),
-        onSocketRefused: (code) => {
-          const peer = connection();
-          if (peer === undefined) return;
-          emit({ kind: 'refused', peer: peer.id, peerName: peer.name, code });
-        },
-        onClosed: (cause) => connection()?.onClosed(session, cause),
-      },
+      onReady: (ready) => this.#ready(deviceId, ready, request),
     });
-    this.#sessions.add(session);
-    void session.ended.then(() => this.#sessions.delete(session));
-    const onCancelled = (): void =>
-      session.close(request.mode.kind === 'pair' ? farewellOf(cancelled.reason) : undefined);
+    this.#lanes.add(lane);
+    void lane.ended.then(() => this.#lanes.delete(lane));
+    const onCancelled = (): void => {
+      if (request.mode.kind === 'pair') lane.close(farewellOf(cancelled.reason));
+      else lane.cancel();
+    };
     cancelled.addEventListener('abort', onCancelled, { once: true });
     if (cancelled.aborted) onCancelled();
-    await session.ready.finally(() => cancelled.removeEventListener('abort', onCancelled));
+    await lane.joined.finally(() => cancelled.removeEventListener('abort', onCancelled));
     return this.#known(deviceId);
   }
 
@@ -264,13 +258,12 @@ export class PeerSet {
     emit({ kind: 'paired', peer: connection.id, peerName: name });
   }
 
-  #ready(deviceId: string, session: Session, request: LinkRequest): 'adopted' | 'turned-away' {
+  #ready(deviceId: string, lane: Lane, { mode, purpose }: LinkRequest): LaneReceiver {
     const connection = this.#known(deviceId);
-    if (request.mode.kind === 'peer') connection.confirm();
-    const origin = request.mode.kind === 'peer' ? 'call' : 'pairing';
-    const outcome = connection.adopt({ session, initiator: request.initiator, origin });
+    if (mode.kind === 'peer') connection.confirm();
+    const receiver = connection.take(lane, purpose);
     this.activate(connection);
-    return outcome;
+    return receiver;
   }
 
   #known(deviceId: string): PeerConnection {
@@ -288,16 +281,22 @@ export class PeerSet {
   }
 
   #add(deviceId: string): PeerConnection {
-    const { store, context, forwards, reach, emit } = this.#options;
+    const { store, book, context, forwards, reach, seek, emit } = this.#options;
     const connection = new PeerConnection({
       deviceId,
       context,
       store,
+      book,
       forwards: forwards === 'open' ? this.#forwardSet(deviceId) : undefined,
       reach,
+      seek,
       emit,
       canCall: (record) => this.#endpointsOf(record).length > 0,
-      call: (record, signal) => this.#call(record, signal),
+      call: (record, attempt) => this.#call(record, attempt),
+      openLane: async (record, carrier, { role, day, purpose }, cancelled) => {
+        const request = { ...this.#requestOn(day, record, role), purpose };
+        await this.openLink(carrier, request, cancelled);
+      },
     });
     this.#connections.set(deviceId, connection);
     return connection;
@@ -306,17 +305,21 @@ export class PeerSet {
   // ── Calls ───────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Where it was last, and the rendezvous servers, ours and those it told, where it waits for us if
+   * Where it is said to be near, where it was last, and the rendezvous servers, ours and those it told, where it waits for us if
    * it has the larger id.
    */
   #endpointsOf({ deviceId, endpoints, rendezvous = [] }: PeerRecord): readonly Endpoint[] {
-    if (compareDeviceIds(this.context.identity.deviceId, deviceId) > 0) return endpoints;
-    const told = rendezvous.flatMap((url) => serverOf(url) ?? []);
-    const all = [...endpoints, ...this.#options.rendezvous, ...told];
+    const near = [...(this.get(deviceId)?.nearby ?? []), ...endpoints];
+    const isFirst = compareDeviceIds(this.context.identity.deviceId, deviceId) < 0;
+    const servers = [
+      ...this.#options.rendezvous,
+      ...rendezvous.flatMap((url) => serverOf(url) ?? []),
+    ];
+    const all = isFirst ? [...near, ...servers] : near;
     return [...new Map(all.map((endpoint) => [endpointUrl(endpoint), endpoint])).values()];
   }
 
-  async #call(record: PeerRecord, signal: AbortSignal): Promise<void> {
+  async #call(record: PeerRecord, attempt: CallAttempt): Promise<void> {
     const { clock, connectors, identity, deviceName } = this.context;
     await callPeer({
       record,
@@ -325,21 +328,25 @@ export class PeerSet {
       connectors,
       identity,
       name: deviceName(),
-      signal,
+      ...attempt,
       timeOfDay: this.context.timeOfDay,
       useCarrier: async (carrier, keys, cancelled) => {
-        await this.openLink(carrier, this.#peerRequest(record, keys, 'us'), cancelled);
+        await this.openLink(carrier, this.#peerRequest(record, keys, 'answerer'), cancelled);
       },
     });
   }
 
-  #peerRequest(record: PeerRecord, keys: PairingKeys, initiator: 'us' | 'peer'): LinkRequest {
+  #requestOn(day: number, record: PeerRecord, role: LinkRequest['role']): LinkRequest {
+    return this.#peerRequest(record, derivePeerKeys(record.pairKey, day), role);
+  }
+
+  #peerRequest(record: PeerRecord, keys: PairingKeys, role: LinkRequest['role']): LinkRequest {
     return {
-      role: initiator === 'us' ? 'answerer' : 'offerer',
-      initiator,
+      role,
       keys,
       expectedPublicKey: record.publicKey,
       mode: { kind: 'peer' },
+      purpose: 'call',
       onProved: () => {},
     };
   }
@@ -356,7 +363,7 @@ export class PeerSet {
       makeOffer: (keys) =>
         makeOffer({
           peers: this,
-          request: this.#peerRequest(record, keys, 'peer'),
+          request: this.#peerRequest(record, keys, 'offerer'),
           onLink: () => {},
           onFailed: () => {},
         }),

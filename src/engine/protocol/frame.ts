@@ -22,6 +22,7 @@ export const FRAME = {
   ARRIVED: 0x07,
   CONTROL: 0x10,
   HANDSHAKE: 0x11,
+  MARK: 0x80,
 } as const;
 
 /** Frame types from here on are optional: a receiver that does not know one ignores it. */
@@ -142,16 +143,25 @@ export function encodeCredit(socketId: number, nextSeq: number, credit: number):
 
 /** ARRIVED: bytes received on this carrier so far. */
 export function encodeArrived(totalBytes: number): Uint8Array {
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + U64_BYTES);
-  writeHeader(bytes, { type: FRAME.ARRIVED, socketId: 0, seq: 0 });
-  writeU64(bytes, FRAME_HEADER_BYTES, totalBytes);
-  return bytes;
+  return encodeOffset(FRAME.ARRIVED, totalBytes);
 }
 
-/** The one u64 that CREDIT and ARRIVED carry. Throws `E_PROTOCOL` on any other length. */
+/** MARK: bytes sent on this carrier before it. */
+export function encodeMark(sentBytes: number): Uint8Array {
+  return encodeOffset(FRAME.MARK, sentBytes);
+}
+
+/** The one u64 that CREDIT, ARRIVED and MARK carry. Throws `E_PROTOCOL` on any other length. */
 export function parseOffset(payload: Uint8Array): number {
   if (payload.length !== U64_BYTES) throw protocolViolation('malformed offset');
   return readU64(payload, 0);
+}
+
+function encodeOffset(type: number, offset: number): Uint8Array {
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + U64_BYTES);
+  writeHeader(bytes, { type, socketId: 0, seq: 0 });
+  writeU64(bytes, FRAME_HEADER_BYTES, offset);
+  return bytes;
 }
 
 function readU32(bytes: Uint8Array, at: number): number {

@@ -46,7 +46,7 @@ export interface ForwardState extends OpenForward {
 }
 
 /** The link that leads connections to the peer now. */
-export interface PeerLink {
+export interface ForwardTarget {
   readonly hasRoom: boolean;
   readonly reach: CarrierReach;
   openSocket(shareId: Uint8Array, local: TcpConnection): void;
@@ -100,7 +100,7 @@ export class ForwardSet {
   #localPort: number | undefined;
   /** The peer's last list; none came yet. */
   #listed: ReadonlyMap<string, SharedService> | undefined;
-  #link: PeerLink | undefined;
+  #link: ForwardTarget | undefined;
   #state: 'open' | 'closed' = 'open';
 
   constructor(options: ForwardSetOptions) {
@@ -129,7 +129,7 @@ export class ForwardSet {
   }
 
   /** The link in use. */
-  get link(): PeerLink | undefined {
+  get link(): ForwardTarget | undefined {
     return this.#link;
   }
 
@@ -146,7 +146,7 @@ export class ForwardSet {
   }
 
   /** The link to lead connections over from now on; `undefined`: the peer is offline. */
-  setLink(link: PeerLink | undefined): void {
+  setLink(link: ForwardTarget | undefined): void {
     this.#link = link;
     for (const { forward } of this.#slots.values()) {
       if (link === undefined) forward.onOffline();

@@ -25,9 +25,9 @@ const LOOPBACK = '127.0.0.1';
 // developer's computer can have more of them than an invite has room for.
 const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|vboxnet|cni|podman|lxc|vethernet)/i;
 
-/** Whether any interface but the loopback one has an address. */
-export function hasNetwork(interfaces: Interfaces = networkInterfaces()): boolean {
-  return usableAddresses(interfaces).length > 0;
+/** Whether an interface is a bridge of this computer's own making. */
+export function isVirtual(name: string): boolean {
+  return VIRTUAL.test(name);
 }
 
 /**
@@ -79,7 +79,7 @@ function isUsable(info: NetworkInterfaceInfo): boolean {
 
 /** IPv4, IPv6, then what assigned itself an address (RFC 3927), then virtual bridges. */
 function rank({ name, info }: { name: string; info: NetworkInterfaceInfo }): number {
-  if (VIRTUAL.test(name)) return 3;
+  if (isVirtual(name)) return 3;
   if (info.address.startsWith('169.254.')) return 2;
   return info.family === 'IPv4' ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 /**
- * Where other devices meet this one: its own signaling server, and the rendezvous servers.
+ * Where other devices meet this one: its own signaling server, told on the local network to paired
+ * devices, and the rendezvous servers.
  *
  * Invariant: nothing listens before `listen()`; the port of the server stays the same from one run
  * to the next where it can, so that paired devices find it where it was.
@@ -18,6 +19,8 @@ import type { SettingsStore } from '../store/settings-store.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpointsOfThisComputer } from './endpoint.ts';
 import { combinedRooms } from './combined-rooms.ts';
+import { LanDiscovery, type LanPeer } from './lan-discovery.ts';
+import { LanPresence } from './lan-presence.ts';
 import { RendezvousRooms } from './rendezvous-rooms.ts';
 import { parseRendezvousUrl } from './rendezvous-url.ts';
 import { SignalingServer } from './server.ts';
@@ -29,6 +32,15 @@ export interface MeetingPlacesOptions {
   /** `ws://` or `wss://` URLs. Throws E_USAGE for anything else. */
   readonly rendezvous: readonly string[];
   readonly emit: (event: EngineEvent) => void;
+  /** Time of day, ms since 1970. */
+  readonly timeOfDay: () => number;
+  /** Of this device: Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array;
+}
+
+/** A paired device, as far as meeting it goes. */
+export interface MetPeer extends LanPeer {
+  readonly deviceId: string;
 }
 
 /** See the module header. */
@@ -36,11 +48,18 @@ export class MeetingPlaces {
   readonly rendezvousEndpoints: readonly Endpoint[];
   readonly #options: MeetingPlacesOptions;
   readonly #rendezvous: readonly RendezvousRooms[];
+  /** Unless the settings turn it off. */
+  readonly #lan: LanDiscovery | undefined;
   #listening: Promise<SignalingServer> | undefined;
   #server: SignalingServer | undefined;
 
   constructor(options: MeetingPlacesOptions) {
     this.#options = options;
+    const { clock, timeOfDay, publicKey, settings } = options;
+    if (settings.get().discovery !== false) {
+      const onTrouble = (error: Error): void => this.#tellTrouble(error);
+      this.#lan = new LanDiscovery({ clock, timeOfDay, publicKey, onTrouble });
+    }
     this.rendezvousEndpoints = options.rendezvous.map(parseRendezvousUrl);
     this.#rendezvous = this.rendezvousEndpoints.map(
       (server) =>
@@ -95,12 +114,28 @@ export class MeetingPlaces {
   }
 
   /**
-   * The places where a paired device finds us. Of two devices the one with the larger id waits at
-   * the rendezvous: a room there has one host.
+   * The places where a paired device finds us; it is told on the local network while a room is open
+   * there. Of two devices the one with the larger id waits at the rendezvous: a room there has one
+   * host.
    */
-  roomsFor(ownId: string, peerId: string): RoomRegistry {
-    const waits = compareDeviceIds(ownId, peerId) > 0;
-    return waits ? this.rooms() : combinedRooms(this.#own());
+  roomsFor(ownId: string, peer: MetPeer): RoomRegistry {
+    const waits = compareDeviceIds(ownId, peer.deviceId) > 0;
+    return combinedRooms([
+      ...this.#own(),
+      ...this.#presence(peer),
+      ...(waits ? this.#rendezvous : []),
+    ]);
+  }
+
+  /** Looks for a paired device on the local network, until the function returned is called; see `LanDiscovery.seek`. */
+  seek(peer: LanPeer, onEndpoint: (endpoint: Endpoint) => void): () => void {
+    return this.#lan?.seek(peer, onEndpoint) ?? ((): void => {});
+  }
+
+  /** This computer has other addresses, or was asleep. */
+  onNetworkChanged(): void {
+    this.#lan?.onNetworkChanged();
+    for (const places of this.#rendezvous) places.reconnect();
   }
 
   /** What an invite names: the rendezvous servers, then the addresses of this computer. */
@@ -118,6 +153,7 @@ export class MeetingPlaces {
   }
 
   async close(): Promise<void> {
+    this.#lan?.close();
     await Promise.all(this.#rendezvous.map((rooms) => rooms.close()));
     const server = await this.#listening?.catch(() => undefined);
     await server?.close();
@@ -125,6 +161,18 @@ export class MeetingPlaces {
 
   #own(): readonly RoomRegistry[] {
     return this.#server === undefined ? [] : [this.#server];
+  }
+
+  #presence(peer: LanPeer): readonly RoomRegistry[] {
+    const [lan, server] = [this.#lan, this.#server];
+    if (lan === undefined || server === undefined) return [];
+    return [new LanPresence(() => lan.announce(peer, server.port))];
+  }
+
+  /** Some networks have no multicast; devices there find each other as before. */
+  #tellTrouble({ message }: Error): void {
+    const text = `Paired devices cannot be found by multicast on this network (${message}). Remembered addresses and rendezvous servers are used.`;
+    this.#options.emit({ kind: 'notice', level: 'info', code: '', text });
   }
 
   #embedded(): SignalingServer {

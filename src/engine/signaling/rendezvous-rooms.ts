@@ -65,6 +65,11 @@ export class RendezvousRooms implements RoomRegistry {
     await new Promise<void>((resolve) => this.#settled.push(resolve));
   }
 
+  /** Connects every room anew, at once. */
+  reconnect(): void {
+    for (const room of this.#rooms) room.reconnect();
+  }
+
   /** Closes all rooms; resolves when nothing of them is left, within SIGNALING_CLOSE_MS. */
   async close(): Promise<void> {
     const rooms = [...this.#rooms];
@@ -137,13 +142,28 @@ class RemoteRoom {
     const { url, clock, owner } = this.#options;
     this.#cancelWait = undefined;
     this.#openedAt = undefined;
-    this.#connection = new HostConnection({
+    const connection: HostConnection = new HostConnection({
       url,
       clock,
       owner,
-      onOpen: () => this.#opened(),
-      onClosed: (reason) => this.#lost(reason),
+      onOpen: () => {
+        if (this.#connection === connection) this.#opened();
+      },
+      onClosed: (reason) => {
+        if (this.#connection === connection) this.#lost(reason);
+      },
     });
+    this.#connection = connection;
+  }
+
+  /** This computer is somewhere else: what connects it may be dead without a word. The server lets the newer one have the room. */
+  reconnect(): void {
+    if (this.state === 'left') return;
+    this.#cancelWait?.();
+    this.#failures = 0;
+    const old = this.#connection;
+    this.connect();
+    old?.close();
   }
 
   /** Takes no more guests, and closes when the last one is gone. */

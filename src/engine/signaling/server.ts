@@ -18,13 +18,13 @@ import {
   SIGNALING_ROOMS_MAX,
 } from '../../shared/limits.ts';
 import type { SignalingChannel } from './channel.ts';
-import { hasNetwork, roomPath } from './endpoint.ts';
+import { roomPath } from './endpoint.ts';
 import { type Admission, UpgradeServer } from './upgrade-server.ts';
 import { webSocketChannel } from './websocket-channel.ts';
 
 export interface SignalingServerOptions {
   readonly clock: Clock;
-  /** Address to listen on. @default all, or 127.0.0.1 while no other interface is up */
+  /** Address to listen on. @default all: a network may come up later */
   readonly host?: string;
   /** @default any free one */
   readonly port?: number;
@@ -62,8 +62,7 @@ export class SignalingServer implements RoomRegistry {
   /** Starts a server. Rejects with what the system says when the address cannot be had. */
   static async listen(options: SignalingServerOptions): Promise<SignalingServer> {
     const server = new SignalingServer(options.clock);
-    const host = options.host ?? (hasNetwork() ? undefined : '127.0.0.1');
-    await server.#door.listen(options.port ?? 0, host);
+    await server.#door.listen(options.port ?? 0, options.host);
     return server;
   }
 

@@ -1,33 +1,30 @@
 /**
- * Routes the frames of one carrier to the handlers of its sockets, by id, and looks after what all
- * of them share: the ids, the gate, ARRIVED, the credit that is owed, the limits.
+ * Routes the frames of one session to the handlers of its sockets, by id, whatever carrier they came
+ * over, and looks after what all of them share: the ids, the gate, the credit that is owed, the
+ * limits.
  *
  * Invariant: it holds no state of a socket but the socket. An id is in the table from its first
  * frame until its handler is finished and its local connection closed; an id that was seen and is
  * not in the table is finished.
  */
 import {
-  ARRIVED_DELAY_MS,
-  ARRIVED_EVERY_BYTES,
   CREDIT_DELAY_MS,
   EARLY_TOTAL_BYTES_MAX,
-  FRAME_HEADER_BYTES,
+  KEPT_BYTES_MAX,
   RAPID_RESETS_PER_10_S_MAX,
   REFUSED_OPENS_PER_MINUTE_MAX,
   SOCKETS_PER_PEER_MAX,
+  TURNED_AWAY_MAX,
   WAITING_FRAMES_TOTAL_MAX,
 } from '../../shared/limits.ts';
 import { ERRORS, portholeError } from '../../shared/errors.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import {
-  encodeArrived,
   encodeClose,
   encodeCredit,
   FIRST_OPTIONAL_TYPE,
   FRAME,
-  parseFrame,
-  parseOffset,
   protocolViolation,
 } from '../protocol/frame.ts';
 import type { Frame } from '../protocol/frame.ts';
@@ -39,10 +36,9 @@ import { DialQueue } from './dial-queue.ts';
 import type { Dialer } from './dialer.ts';
 import { EventCounter } from './event-counter.ts';
 import { Gate } from './gate.ts';
-import type { GateCarrier } from './gate.ts';
 import type { LocalConnection } from './local-connection.ts';
 import { TunnelSocket } from './tunnel-socket.ts';
-import type { SocketHost } from './tunnel-socket.ts';
+import type { SocketHost, SocketState } from './tunnel-socket.ts';
 
 export interface DispatcherEvents {
   /** A CONTROL frame, or a CREDIT of the session itself. */
@@ -56,7 +52,6 @@ export interface DispatcherEvents {
 }
 
 export interface DispatcherOptions {
-  readonly carrier: GateCarrier & { readonly dataPayloadBytes: number };
   readonly clock: Clock;
   /** Parity of the ids this side hands out. */
   readonly parity: IdParity;
@@ -70,18 +65,20 @@ export interface DispatcherCounters {
   openedByPeer: number;
   lateFrames: number;
   optionalFramesIgnored: number;
+  /** Bytes of frames that are kept until the peer acknowledges them, now. */
+  keptBytes: number;
 }
 
 export class Dispatcher implements SocketHost {
   readonly clock: Clock;
-  readonly gate: Gate;
-  readonly frameBuffer: Uint8Array;
+  readonly gate = new Gate();
   readonly windowBudget = new WindowBudget();
   readonly counters: DispatcherCounters = {
     openedByUs: 0,
     openedByPeer: 0,
     lateFrames: 0,
     optionalFramesIgnored: 0,
+    keptBytes: 0,
   };
   readonly #events: DispatcherEvents;
   readonly #parity: IdParity;
@@ -91,22 +88,19 @@ export class Dispatcher implements SocketHost {
   readonly #sockets = new Map<number, TunnelSocket>();
   readonly #dirty = new Set<TunnelSocket>();
   readonly #owing = new Set<TunnelSocket>();
+  /** Ids there was no room for, until the peer has heard it. */
+  readonly #turnedAway = new Set<number>();
   readonly #refusals = new EventCounter(REFUSED_OPENS_PER_MINUTE_MAX, 60_000);
   readonly #rapidResets = new EventCounter(RAPID_RESETS_PER_10_S_MAX, 10_000);
   #state: 'open' | 'closed' = 'open';
   #room: 'free' | 'full' = 'free';
   #flush: 'idle' | 'scheduled' = 'idle';
   #cancelCreditTimer: CancelTimer | undefined;
-  #cancelArrivedTimer: CancelTimer | undefined;
-  #arrivedBytes = 0;
-  #arrivedAnnounced = 0;
   #earlyBytes = 0;
   #waitingFrames = 0;
 
   constructor(options: DispatcherOptions) {
     this.clock = options.clock;
-    this.gate = new Gate(options.carrier, options.clock);
-    this.frameBuffer = new Uint8Array(FRAME_HEADER_BYTES + options.carrier.dataPayloadBytes);
     this.#parity = options.parity;
     this.#ids = new IdSequence(options.parity);
     this.#peerIds = new SeenIds(options.parity === 'odd' ? 'even' : 'odd');
@@ -125,28 +119,52 @@ export class Dispatcher implements SocketHost {
     return false;
   }
 
-  /** Opens a socket for a connection of this side's application. Throws when the link is gone. */
+  /** Opens a socket for a connection of this side's application. Throws when the session is over. */
   open(shareId: Uint8Array, local: LocalConnection): TunnelSocket {
-    if (this.#state === 'closed') throw portholeError('E_INTERNAL', { reason: 'link is closed' });
+    if (this.#state === 'closed') throw portholeError('E_INTERNAL', { reason: 'session is over' });
     const socket = TunnelSocket.open(this.#ids.take(), this, { shareId, local });
     this.#sockets.set(socket.id, socket);
     this.counters.openedByUs += 1;
     return socket;
   }
 
-  /** Takes one message of the carrier. Throws `E_PROTOCOL` when the peer broke the protocol. */
-  onMessage(message: Uint8Array): void {
-    const frame = parseFrame(message);
-    if (frame.type === FRAME.ARRIVED) {
-      this.gate.onArrived(parseOffset(frame.payload));
-      return;
-    }
-    this.#countArrived(message.length);
+  /** Takes a frame of any carrier. Throws `E_PROTOCOL` when the peer broke the protocol. */
+  onFrame(frame: Frame): void {
     this.#route(frame);
   }
 
-  onDrained(): void {
-    this.gate.onDrained();
+  // ── Resume ──────────────────────────────────────────────────────────────────────────────────
+
+  /** What this side has of every live socket, as the peer is about to be told. */
+  takeStates(): SocketState[] {
+    const live = [...this.#sockets.values()].filter(({ phase }) => phase !== 'finished');
+    return live.map((socket) => socket.takeState());
+  }
+
+  /** What the peer has of its live sockets. Throws `E_PROTOCOL` for what it cannot have. */
+  onPeerStates(states: readonly SocketState[]): void {
+    for (const state of states) {
+      const socket = this.#sockets.get(state.id);
+      const isOurs = parityOf(state.id) === this.#parity;
+      if (isOurs && !this.#ids.wasTaken(state.id)) throw protocolViolation('socket never opened');
+      // One that is finished here hears so when it sends again; one not seen here will be opened.
+      socket?.onPeerState(state);
+    }
+    this.#sendAgainUnless(new Set(states.map(({ id }) => id)));
+  }
+
+  /**
+   * What the peer does not tell of it has finished, or never seen. Either way it answers to what is
+   * sent again; an acknowledgement that it sent before it finished may have been lost with a carrier.
+   */
+  #sendAgainUnless(told: ReadonlySet<number>): void {
+    for (const socket of this.#sockets.values()) if (!told.has(socket.id)) socket.sendAgain();
+  }
+
+  /** A carrier was lost: every socket sends again what is not acknowledged. */
+  sendAgain(): void {
+    for (const socket of this.#sockets.values()) socket.sendAgain();
+    for (const id of this.#turnedAway) this.#tellTurnedAway(id);
   }
 
   /** Resets every connection the peer opened to this share, dialed or not, and tells it the code. */
@@ -156,15 +174,14 @@ export class Dispatcher implements SocketHost {
     for (const socket of sockets) socket.closeShare(code);
   }
 
-  /** The carrier is gone: every socket with it. */
+  /** The session is over: every socket with it. */
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.gate.close();
     this.#dials.close();
     this.#cancelCreditTimer?.();
-    this.#cancelArrivedTimer?.();
-    for (const socket of this.#sockets.values()) socket.onCarrierGone();
+    for (const socket of this.#sockets.values()) socket.onSessionLost();
   }
 
   // ── What a handler needs ────────────────────────────────────────────────────────────────────
@@ -189,6 +206,15 @@ export class Dispatcher implements SocketHost {
     this.#waitingFrames += frames;
     if (this.#waitingFrames > WAITING_FRAMES_TOTAL_MAX) {
       throw protocolViolation('too many frames out of order');
+    }
+  }
+
+  countKept(bytes: number): void {
+    const before = this.counters.keptBytes;
+    this.counters.keptBytes += bytes;
+    // The windows of an honest peer never let so much be on its way.
+    if (before <= KEPT_BYTES_MAX && this.counters.keptBytes > KEPT_BYTES_MAX) {
+      this.clock.soon(() => this.#events.onAbuse('grants without acknowledging'));
     }
   }
 
@@ -249,6 +275,7 @@ export class Dispatcher implements SocketHost {
     if (frame.socketId === 0) throw protocolViolation('socket id 0');
     const socket = this.#sockets.get(frame.socketId);
     if (socket !== undefined) socket.onFrame(frame);
+    else if (this.#turnedAway.has(frame.socketId)) this.#tellTurnedAway(frame.socketId);
     else if (this.#isFinished(frame.socketId)) this.#acknowledgeLate(frame);
     else this.#acceptNew(frame);
   }
@@ -259,6 +286,7 @@ export class Dispatcher implements SocketHost {
     if (socket !== undefined) return socket.onFrame(frame);
     if (!this.#isFinished(frame.socketId))
       throw protocolViolation('CREDIT for a socket never seen');
+    this.#turnedAway.delete(frame.socketId);
     this.counters.lateFrames += 1;
   }
 
@@ -275,14 +303,20 @@ export class Dispatcher implements SocketHost {
     if (parityOf(frame.socketId) === this.#parity)
       throw protocolViolation('socket id of wrong parity');
     this.#peerIds.markSeen(frame.socketId);
-    if (this.#sockets.size >= SOCKETS_PER_PEER_MAX) return this.#refuseForRoom(frame.socketId);
+    if (this.#sockets.size >= SOCKETS_PER_PEER_MAX) return this.#turnAway(frame.socketId);
     const socket = TunnelSocket.accept(frame.socketId, this);
     this.#sockets.set(frame.socketId, socket);
     this.counters.openedByPeer += 1;
     socket.onFrame(frame);
   }
 
-  #refuseForRoom(id: number): void {
+  #turnAway(id: number): void {
+    if (this.#turnedAway.size === TURNED_AWAY_MAX) throw protocolViolation('too many sockets');
+    this.#turnedAway.add(id);
+    this.#tellTurnedAway(id);
+  }
+
+  #tellTurnedAway(id: number): void {
     const reason = ERRORS.E_SOCKET_LIMIT.wire;
     this.gate.pass(encodeClose(id, 0, { reason, order: 'at-once', text: '' }));
   }
@@ -315,22 +349,5 @@ export class Dispatcher implements SocketHost {
     this.#cancelCreditTimer = undefined;
     for (const socket of this.#owing) socket.sendCredit();
     this.#owing.clear();
-  }
-
-  #countArrived(bytes: number): void {
-    this.#arrivedBytes += bytes;
-    if (this.#arrivedBytes - this.#arrivedAnnounced >= ARRIVED_EVERY_BYTES) this.#announceArrived();
-    else
-      this.#cancelArrivedTimer ??= this.clock.after(ARRIVED_DELAY_MS, () =>
-        this.#announceArrived(),
-      );
-  }
-
-  /** ARRIVED is not counted by either side, or two idle ends would go on thanking each other. */
-  #announceArrived(): void {
-    this.#cancelArrivedTimer?.();
-    this.#cancelArrivedTimer = undefined;
-    this.#arrivedAnnounced = this.#arrivedBytes;
-    this.gate.passUncounted(encodeArrived(this.#arrivedBytes));
   }
 }

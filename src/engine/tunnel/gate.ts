@@ -1,5 +1,5 @@
 /**
- * The send gate: one per carrier, shared by all its sockets.
+ * The send gate: one per session, shared by all its sockets, in front of the carriers it sends on.
  *
  * The problem. Many sockets share one carrier, and the carrier takes whatever it is given: a
  * DataChannel hides up to its whole SCTP send buffer behind a `bufferedAmount` of zero, TLS hides
@@ -10,8 +10,8 @@
  *
  * What is asked of it
  *   1. The path never runs dry while somebody has something to send.
- *   2. What is in flight stays near rate × (least round trip + 8 ms), whatever the buffers below
- *      would take, so that a byte that is sent now is there a round trip and 8 ms from now.
+ *   2. What is in flight stays near rate × (least round trip + a short queue), whatever the buffers below
+ *      would take, so that a byte that is sent now is there a round trip and that queue from now.
  *   3. Sockets with something to send have one frame each in turn; whichever of them filled the
  *      carrier, and whichever event opened the gate again, the next in the rotation goes next.
  *      (Waking only the one that drained starved the rest in another project: litep2p #575.)
@@ -23,9 +23,12 @@
  * How. Two rotations, `fresh` and `streaming` (the new and old flows of fq_codel, RFC 8290 §5.2,
  * with a frame for a quantum). A sender is in at most one of them, once, and only while it wants a
  * turn. When the gate is open, the first sender takes one turn (one frame); if it wants more, it
- * goes to the end of `streaming`. That goes on until the gate shuts: the carrier holds more than
- * the high water mark (then until it falls to the low one), or what is in flight has reached the
- * limit of the path estimate (then until ARRIVED says otherwise).
+ * goes to the end of `streaming`. That goes on until the gate shuts: every carrier holds more than
+ * the high water mark (then until it falls to the low one), or what is in flight on it has reached
+ * the limit of its path estimate (then until ARRIVED says otherwise). Of several open carriers the
+ * one that is least full takes the frame, so a slow or lossy one gets as much as it moves. Without a
+ * carrier (the link is held) the gate is shut, and what passes it is lost: it is kept, or said anew,
+ * by whoever sent it (docs/protocol.md, "Resume").
  *
  * Not chosen: weights and priorities by port (they guess, and a guess is wrong for somebody); a
  * second DataChannel for small things (one association has one send queue, so it wins nothing);
@@ -38,16 +41,9 @@
  * Invariants (`checkInvariants()`, called by the tests at every step)
  *   - `fresh` and `streaming` are disjoint, and together hold exactly the senders that want a turn.
  *   - After `#run()` the gate is shut or both rotations are empty.
- *   - sent ≥ arrived.
  */
-import {
-  GATE_FRESH_TURNS_MAX,
-  GATE_HIGH_WATER_BYTES,
-  GATE_LOW_WATER_BYTES,
-} from '../../shared/limits.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { protocolViolation } from '../protocol/frame.ts';
-import { PathEstimate } from './path-estimate.ts';
+import { GATE_FRESH_TURNS_MAX } from '../../shared/limits.ts';
+import type { LaneGate } from './lane-gate.ts';
 
 /** What a turn left behind: the sender wants another, or it has nothing (or may send nothing) now. */
 export type TurnResult = 'more' | 'done';
@@ -57,38 +53,44 @@ export interface GateSender {
   takeTurn(): TurnResult;
 }
 
-/** The part of a carrier that the gate needs. */
-export interface GateCarrier {
-  send(message: Uint8Array): void;
-  bufferedAmount(): number;
+/** Where a sender's last frame went. */
+interface LastTurn {
+  readonly lane: LaneGate;
+  /** Bytes sent on that lane then. */
+  readonly sentBytes: number;
 }
 
 export class Gate {
-  readonly path = new PathEstimate();
-  readonly #carrier: GateCarrier;
-  readonly #clock: Clock;
   readonly #fresh = new Set<GateSender>();
   readonly #streaming = new Set<GateSender>();
-  /** For each sender that ever had a turn, how much had been sent on this carrier after its last. */
-  readonly #lastSent = new WeakMap<GateSender, number>();
-  #sent = 0;
-  #arrived = 0;
+  readonly #lastTurns = new WeakMap<GateSender, LastTurn>();
+  #lanes: readonly LaneGate[] = [];
+  /** The lane of the turn under way. */
+  #turnLane: LaneGate | undefined;
   #freshTurns = 0;
-  #water: 'low' | 'high' = 'low';
   #running: 'idle' | 'running' | 'closed' = 'idle';
 
-  constructor(carrier: GateCarrier, clock: Clock) {
-    this.#carrier = carrier;
-    this.#clock = clock;
+  /** Smoothed round trip of the quickest carrier, ms; 0 until one was measured. */
+  get roundTripMs(): number {
+    const measured = this.#lanes.map(({ path }) => path.roundTripMs).filter((ms) => ms > 0);
+    return measured.length === 0 ? 0 : Math.min(...measured);
   }
 
-  /** Bytes sent on this carrier and not yet said to have arrived. */
-  get inFlightBytes(): number {
-    return this.#sent - this.#arrived;
+  /** Payload bytes of the DATA frame of a turn. */
+  get dataPayloadBytes(): number {
+    return this.#turnLane?.dataPayloadBytes ?? 0;
   }
 
   get waitingSenders(): number {
     return this.#fresh.size + this.#streaming.size;
+  }
+
+  /** Sends on these from now on; none: whoever wants a turn waits. */
+  use(lanes: readonly LaneGate[]): void {
+    for (const lane of this.#lanes) lane.belongTo(() => {});
+    this.#lanes = [...lanes];
+    for (const lane of this.#lanes) lane.belongTo(() => this.#run());
+    this.#run();
   }
 
   /** The sender wants a turn. It may get it before this returns. */
@@ -107,34 +109,12 @@ export class Gate {
 
   /** Sends the frame of a turn. Only for `takeTurn()`. */
   send(message: Uint8Array): void {
-    this.pass(message);
+    this.#turnLane?.sendData(message);
   }
 
   /** Sends a frame that never waits for the gate. */
   pass(message: Uint8Array): void {
-    if (this.#running === 'closed') return;
-    this.#sent += message.length;
-    this.path.onSent(this.#sent, this.#arrived, this.#clock.now());
-    this.#carrier.send(message);
-  }
-
-  /** Sends a frame that neither side counts: ARRIVED itself. */
-  passUncounted(message: Uint8Array): void {
-    if (this.#running !== 'closed') this.#carrier.send(message);
-  }
-
-  /** ARRIVED came. Throws `E_PROTOCOL` when it claims more than was sent; an old one is ignored. */
-  onArrived(totalBytes: number): void {
-    if (totalBytes > this.#sent) throw protocolViolation('ARRIVED beyond what was sent');
-    if (totalBytes <= this.#arrived) return;
-    this.#arrived = totalBytes;
-    this.path.onArrived(totalBytes, this.#clock.now());
-    this.#run();
-  }
-
-  /** The carrier's buffer fell to the low water mark. */
-  onDrained(): void {
-    this.#run();
+    if (this.#running !== 'closed') leastLoaded(this.#lanes)?.send(message);
   }
 
   /** Nobody waits any more, and nothing is sent. */
@@ -149,32 +129,31 @@ export class Gate {
     for (const sender of this.#fresh) {
       if (this.#streaming.has(sender)) throw new Error('gate: a sender stands in both rotations');
     }
-    if (this.#arrived > this.#sent) throw new Error('gate: more arrived than was sent');
-    if (this.#running === 'idle' && this.waitingSenders > 0 && this.#isOpen()) {
+    if (this.#running === 'idle' && this.waitingSenders > 0 && this.#openLane() !== undefined) {
       throw new Error('gate: open, and a sender waits');
     }
   }
 
   #isIdle(sender: GateSender): boolean {
-    return (this.#lastSent.get(sender) ?? 0) <= this.#arrived;
+    const last = this.#lastTurns.get(sender);
+    return last === undefined || last.sentBytes <= last.lane.arrivedBytes;
   }
 
-  #isOpen(): boolean {
-    const buffered = this.#carrier.bufferedAmount();
-    if (this.#water === 'high' && buffered <= GATE_LOW_WATER_BYTES) this.#water = 'low';
-    if (buffered > GATE_HIGH_WATER_BYTES) this.#water = 'high';
-    return this.#water === 'low' && this.inFlightBytes < this.path.inFlightLimit;
+  #openLane(): LaneGate | undefined {
+    return leastLoaded(this.#lanes.filter((lane) => lane.isOpen));
   }
 
   #run(): void {
     if (this.#running !== 'idle') return;
     this.#running = 'running';
     let sender = this.#next();
-    while (sender !== undefined && this.#isOpen()) {
-      this.#turn(sender);
+    let lane = this.#openLane();
+    while (sender !== undefined && lane !== undefined) {
+      this.#turn(sender, lane);
       sender = this.#next();
+      lane = this.#openLane();
     }
-    if (sender !== undefined) this.path.onGateLimited();
+    if (sender !== undefined) for (const { path } of this.#lanes) path.onGateLimited();
     this.#running = this.#stillRunning() ? 'idle' : 'closed';
   }
 
@@ -183,11 +162,13 @@ export class Gate {
     return this.#running === 'running';
   }
 
-  #turn(sender: GateSender): void {
+  #turn(sender: GateSender, lane: LaneGate): void {
     this.#freshTurns = this.#fresh.delete(sender) ? this.#freshTurns + 1 : 0;
     this.#streaming.delete(sender);
+    this.#turnLane = lane;
     const result = sender.takeTurn();
-    this.#lastSent.set(sender, this.#sent);
+    this.#turnLane = undefined;
+    this.#lastTurns.set(sender, { lane, sentBytes: lane.sentBytes });
     this.#fresh.delete(sender);
     if (result === 'more' && this.#stillRunning()) this.#streaming.add(sender);
   }
@@ -199,4 +180,10 @@ export class Gate {
     if (fresh === undefined) return stream;
     return stream !== undefined && this.#freshTurns >= GATE_FRESH_TURNS_MAX ? stream : fresh;
   }
+}
+
+function leastLoaded(lanes: readonly LaneGate[]): LaneGate | undefined {
+  let least = lanes[0];
+  for (const lane of lanes) if (least !== undefined && lane.load < least.load) least = lane;
+  return least;
 }

@@ -3,7 +3,9 @@
  * within the peer's credit and in the gate's turn.
  *
  * Invariant: bytes leave in the order they came, FIN or CLOSE last and once. Unsent bytes are held
- * only as the chunks they were read in; at most `UNACKED_FRAMES_MAX` frames are unacknowledged.
+ * only as the chunks they were read in. Every sequenced frame that was made is kept as it is until
+ * it is acknowledged, at most `UNACKED_FRAMES_MAX` of them and no more bytes than were granted; when
+ * a carrier was lost they are sent again, before anything new.
  */
 import {
   EARLY_FRAMES_MAX,
@@ -32,20 +34,25 @@ export interface OutgoingEvents {
   onRoom(): void;
   /** The peer has everything, the FIN or CLOSE included. */
   onAllAcknowledged(ending: 'fin' | 'close'): void;
+  /** So many bytes more, or less, are kept until they are acknowledged. */
+  onKept(bytes: number): void;
 }
 
 export interface OutgoingOptions {
   readonly socketId: number;
   readonly gate: Gate;
-  /** A header and the largest DATA payload; shared by all sockets of a carrier, used within one turn. */
-  readonly frameBuffer: Uint8Array;
   readonly events: OutgoingEvents;
+}
+
+/** A frame that the peer has not acknowledged. */
+interface KeptFrame {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
 }
 
 export class OutgoingStream implements GateSender {
   readonly #socketId: number;
   readonly #gate: Gate;
-  readonly #frameBuffer: Uint8Array;
   readonly #events: OutgoingEvents;
   readonly #credit = new SendCredit(0);
   #pending: Uint8Array[] = [];
@@ -54,13 +61,15 @@ export class OutgoingStream implements GateSender {
   #pendingBytes = 0;
   #nextSeq = 0;
   #ackedSeq = 0;
+  /** In order; from `#again` on they are to be sent (again). */
+  #kept: KeptFrame[] = [];
+  #again = 0;
   #ending: Ending = 'none';
   #close: ClosePayload | undefined;
 
   constructor(options: OutgoingOptions) {
     this.#socketId = options.socketId;
     this.#gate = options.gate;
-    this.#frameBuffer = options.frameBuffer;
     this.#events = options.events;
   }
 
@@ -80,8 +89,13 @@ export class OutgoingStream implements GateSender {
   }
 
   sendConnect(connect: ConnectPayload): void {
-    this.#gate.pass(encodeConnect(this.#socketId, connect));
-    this.#takeSeq();
+    this.#pass(this.#takeSeq(), encodeConnect(this.#socketId, connect));
+  }
+
+  /** A carrier was lost: sends everything again that is not acknowledged, in turn. */
+  sendAgain(): void {
+    this.#again = 0;
+    this.#wantTurn();
   }
 
   push(chunk: Uint8Array): void {
@@ -118,6 +132,7 @@ export class OutgoingStream implements GateSender {
     this.#pending = [];
     this.#headOffset = 0;
     this.#pendingBytes = 0;
+    this.#forget(this.#kept.length);
   }
 
   /** CREDIT came. Throws `E_PROTOCOL` when it acknowledges what was never sent. */
@@ -125,13 +140,17 @@ export class OutgoingStream implements GateSender {
     if (serialDistance(nextSeq, this.#nextSeq) > 0) {
       throw protocolViolation('acknowledged what was never sent');
     }
-    if (serialDistance(nextSeq, this.#ackedSeq) > 0) this.#ackedSeq = nextSeq;
+    if (serialDistance(nextSeq, this.#ackedSeq) > 0) this.#acknowledge(nextSeq);
     this.#credit.raise(limit);
     this.#wantTurn();
     this.#reportIfAllAcknowledged();
   }
 
   takeTurn(): TurnResult {
+    if (this.#isBehind) {
+      this.#sendNextAgain();
+      return this.#canSend ? 'more' : 'done';
+    }
     if (!this.#canSend) return 'done';
     const wasFull = this.isFull;
     this.#sendData();
@@ -144,7 +163,13 @@ export class OutgoingStream implements GateSender {
     return serialDistance(this.#nextSeq, this.#ackedSeq);
   }
 
+  /** Whether kept frames are to be sent again. */
+  get #isBehind(): boolean {
+    return this.#again < this.#kept.length;
+  }
+
   get #canSend(): boolean {
+    if (this.#isBehind) return true;
     return (
       this.#pendingBytes > 0 &&
       this.#credit.available > 0 &&
@@ -167,27 +192,66 @@ export class OutgoingStream implements GateSender {
     return seq;
   }
 
-  #sendData(): void {
-    const room = this.#frameBuffer.length - FRAME_HEADER_BYTES;
-    const bytes = Math.min(this.#pendingBytes, this.#credit.available, room);
-    writeHeader(this.#frameBuffer, {
-      type: FRAME.DATA,
-      socketId: this.#socketId,
-      seq: this.#takeSeq(),
-    });
-    this.#gather(bytes);
-    this.#credit.spend(bytes);
-    this.#gate.send(this.#frameBuffer.subarray(0, FRAME_HEADER_BYTES + bytes));
+  /** Keeps a frame until it is acknowledged. */
+  #keep(seq: number, bytes: Uint8Array): void {
+    this.#kept.push({ seq, bytes });
+    this.#events.onKept(bytes.length);
   }
 
-  /** Moves `bytes` from the pending chunks into the frame: the one copy of a payload on its way. */
-  #gather(bytes: number): void {
+  /** Sends a frame that never waits, unless others have to be sent again before it. */
+  #pass(seq: number, bytes: Uint8Array): void {
+    const isBehind = this.#isBehind;
+    this.#keep(seq, bytes);
+    if (isBehind) return;
+    this.#again = this.#kept.length;
+    this.#gate.pass(bytes);
+  }
+
+  #sendNextAgain(): void {
+    const frame = this.#kept[this.#again] as KeptFrame;
+    this.#again += 1;
+    this.#gate.send(frame.bytes);
+  }
+
+  #acknowledge(nextSeq: number): void {
+    this.#ackedSeq = nextSeq;
+    let count = 0;
+    for (const { seq } of this.#kept) {
+      if (serialDistance(seq, nextSeq) >= 0) break;
+      count += 1;
+    }
+    this.#forget(count);
+  }
+
+  #forget(count: number): void {
+    if (count === 0) return;
+    const forgotten = this.#kept.splice(0, count);
+    this.#again = Math.max(0, this.#again - count);
+    this.#events.onKept(-forgotten.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  }
+
+  #sendData(): void {
+    const room = this.#gate.dataPayloadBytes;
+    const payloadBytes = Math.min(this.#pendingBytes, this.#credit.available, room);
+    const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadBytes);
+    const seq = this.#takeSeq();
+    writeHeader(frame, { type: FRAME.DATA, socketId: this.#socketId, seq });
+    this.#gather(frame);
+    this.#credit.spend(payloadBytes);
+    this.#keep(seq, frame);
+    this.#again = this.#kept.length;
+    this.#gate.send(frame);
+  }
+
+  /** Fills the frame from the pending chunks: the one copy of a payload on its way. */
+  #gather(frame: Uint8Array): void {
+    const bytes = frame.length - FRAME_HEADER_BYTES;
     let written = 0;
     let used = 0;
     while (written < bytes) {
       const chunk = this.#pending[used] as Uint8Array;
       const part = chunk.subarray(this.#headOffset, this.#headOffset + bytes - written);
-      this.#frameBuffer.set(part, FRAME_HEADER_BYTES + written);
+      frame.set(part, FRAME_HEADER_BYTES + written);
       written += part.length;
       this.#headOffset += part.length;
       if (this.#headOffset < chunk.length) break;
@@ -202,10 +266,12 @@ export class OutgoingStream implements GateSender {
     if (this.#pendingBytes > 0) return;
     if (this.#ending === 'fin-due') {
       this.#ending = 'fin-sent';
-      this.#gate.pass(encodeFin(this.#socketId, this.#takeSeq()));
+      const seq = this.#takeSeq();
+      this.#pass(seq, encodeFin(this.#socketId, seq));
     } else if (this.#ending === 'close-due' && this.#close !== undefined) {
       this.#ending = 'close-sent';
-      this.#gate.pass(encodeClose(this.#socketId, this.#takeSeq(), this.#close));
+      const seq = this.#takeSeq();
+      this.#pass(seq, encodeClose(this.#socketId, seq, this.#close));
     }
   }
 

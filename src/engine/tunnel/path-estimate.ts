@@ -7,15 +7,16 @@
  * of the last few in which the gate was the limit. A span in which there was simply nothing to send
  * can raise it but not lower it.
  *
- * In flight = rate × (least round trip + 8 ms). A path with room to spare shows in the next span
+ * In flight = rate × (least round trip + queue), the queue 8 ms or a quarter of that round trip. A path with room to spare shows in the next span
  * as a higher rate, so the estimate climbs by itself; while it still climbs by a quarter a span the
- * distance is doubled (BBR's Startup, draft-ietf-ccwg-bbr §5.3.1, with a gentler gain).
+ * distance is half as long again (BBR's Startup, draft-ietf-ccwg-bbr §5.3.1, with a gentler gain).
  *
  * Invariant: never less than `GATE_IN_FLIGHT_MIN_BYTES`; O(1) a frame.
  */
 import {
   GATE_IN_FLIGHT_MIN_BYTES,
   GATE_LEAST_ROUND_TRIP_MS,
+  GATE_QUEUE_FRACTION,
   GATE_QUEUE_MS,
   GATE_RATE_SPAN_MS,
   GATE_RATE_SPANS,
@@ -36,7 +37,8 @@ interface Span {
   limitedBy: 'sender' | 'gate';
 }
 
-const CLIMB_GAIN = 2;
+/** A queue as long as the path would make SCTP send again what was not lost. */
+const CLIMB_GAIN = 1.5;
 const CLIMB_GROWTH = 1.25;
 const SPANS_WITHOUT_GROWTH = 3;
 /** A round this many times longer than expected is late; so many late ones in a row are no accident. */
@@ -119,6 +121,8 @@ export class PathEstimate {
       this.#leastRoundTrip = roundTrip;
       this.#leastRoundTripAt = now;
     }
+    // What is late waited in a queue of the path: its rate shows, whoever was the limit here.
+    if (this.#isLate(roundTrip)) this.onGateLimited();
     if (this.#mode === 'draining') this.#drainRound(roundTrip, now);
     else if (this.#isLeastRoundTripStale(roundTrip, now)) this.#startDraining();
   }
@@ -128,11 +132,14 @@ export class PathEstimate {
    * then the path has become longer, and believing the old distance would starve it.
    */
   #isLeastRoundTripStale(roundTrip: number, now: number): boolean {
-    const isLate = roundTrip > LATE_FACTOR * (this.#leastRoundTrip + GATE_QUEUE_MS);
-    this.#lateRounds = isLate ? this.#lateRounds + 1 : 0;
+    this.#lateRounds = this.#isLate(roundTrip) ? this.#lateRounds + 1 : 0;
     return (
       this.#lateRounds >= LATE_ROUNDS || now - this.#leastRoundTripAt > GATE_LEAST_ROUND_TRIP_MS
     );
+  }
+
+  #isLate(roundTrip: number): boolean {
+    return roundTrip > LATE_FACTOR * (this.#leastRoundTrip + GATE_QUEUE_MS);
   }
 
   #startDraining(): void {
@@ -180,12 +187,20 @@ export class PathEstimate {
     return Math.max(GATE_IN_FLIGHT_MIN_BYTES, this.#wanted(distance));
   }
 
+  /**
+   * On a long path the round trips vary by more than a short queue: with that alone each one that is
+   * a little late would lower the rate, and nothing raise it again.
+   */
+  get #queueMs(): number {
+    return Math.max(GATE_QUEUE_MS, this.#leastRoundTrip / GATE_QUEUE_FRACTION);
+  }
+
   #wanted(distance: number): number {
     switch (this.#mode) {
       case 'climbing':
-        return CLIMB_GAIN * distance + this.#bestRate * GATE_QUEUE_MS;
+        return CLIMB_GAIN * distance + this.#bestRate * this.#queueMs;
       case 'steady':
-        return distance + this.#bestRate * GATE_QUEUE_MS;
+        return distance + this.#bestRate * this.#queueMs;
       case 'draining':
         return DRAIN_GAIN * distance;
     }

@@ -33,7 +33,8 @@ export type SocketEvent =
   | 'ends-acknowledged'
   /** The peer has acknowledged our CLOSE. */
   | 'close-acknowledged'
-  | 'carrier-gone';
+  /** The session is over: the peer does not know this socket any more. */
+  | 'session-lost';
 
 export type SocketAction =
   /** Too late or of no use: nothing to do. */
@@ -98,7 +99,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'local-reset': step('early', 'bug'),
     'ends-acknowledged': step('early', 'bug'),
     'close-acknowledged': step('early', 'bug'),
-    'carrier-gone': step('finished', 'release'),
+    'session-lost': step('finished', 'release'),
   },
   dialing: {
     'connect-arrived': step('dialing', 'violation'),
@@ -114,7 +115,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'local-reset': step('dialing', 'bug'),
     'ends-acknowledged': step('dialing', 'bug'),
     'close-acknowledged': step('dialing', 'bug'),
-    'carrier-gone': step('finished', 'abandon-dial'),
+    'session-lost': step('finished', 'abandon-dial'),
   },
   open: {
     'connect-arrived': step('open', 'violation'),
@@ -130,7 +131,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'local-reset': step('closing', 'send-reset'),
     'ends-acknowledged': step('finished', 'release'),
     'close-acknowledged': step('open', 'bug'),
-    'carrier-gone': step('finished', 'reset-local'),
+    'session-lost': step('finished', 'reset-local'),
   },
   closing: {
     'connect-arrived': step('closing', 'ignore'),
@@ -148,7 +149,7 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'local-reset': step('closing', 'ignore'),
     'ends-acknowledged': step('closing', 'ignore'),
     'close-acknowledged': step('finished', 'release'),
-    'carrier-gone': step('finished', 'release'),
+    'session-lost': step('finished', 'release'),
   },
   finished: {
     'connect-arrived': step('finished', 'ignore'),
@@ -164,6 +165,6 @@ export const SOCKET_PHASES: Record<SocketPhase, Record<SocketEvent, Step>> = {
     'local-reset': step('finished', 'ignore'),
     'ends-acknowledged': step('finished', 'ignore'),
     'close-acknowledged': step('finished', 'ignore'),
-    'carrier-gone': step('finished', 'ignore'),
+    'session-lost': step('finished', 'ignore'),
   },
 };

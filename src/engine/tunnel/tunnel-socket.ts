@@ -27,11 +27,19 @@ import { OutgoingStream } from './outgoing-stream.ts';
 import { SOCKET_PHASES } from './socket-phases.ts';
 import type { SocketAction, SocketEvent, SocketPhase } from './socket-phases.ts';
 
+/** How far one side has got with what the other sends on a socket. */
+export interface SocketState {
+  readonly id: number;
+  /** Next sequence number expected: all below have arrived. */
+  readonly nextSeq: number;
+  /** Highest byte offset the other side may send. */
+  readonly credit: number;
+}
+
 /** What a handler needs of the dispatcher it belongs to. */
 export interface SocketHost {
   readonly clock: Clock;
   readonly gate: Gate;
-  readonly frameBuffer: Uint8Array;
   readonly windowBudget: WindowBudget;
   /** First window for one more socket now, bytes. */
   firstWindow(): number;
@@ -41,6 +49,8 @@ export interface SocketHost {
   countEarly(bytes: number): 'within' | 'beyond';
   /** Counts frames that wait for an earlier one, of all sockets. Throws `E_PROTOCOL` when there are too many. */
   countWaiting(frames: number): void;
+  /** So many bytes more, or less, are kept until the peer acknowledges them. */
+  countKept(bytes: number): void;
   /** Dials the target of a share for this socket; it answers with `dialed()` or `dialFailed()`. */
   dial(socket: TunnelSocket, shareId: Uint8Array): void;
   /** The opener does not want the target any more. Throws `E_PROTOCOL` when that comes too often. */
@@ -81,10 +91,10 @@ export class TunnelSocket implements LocalEvents {
     this.#outgoing = new OutgoingStream({
       socketId: id,
       gate: host.gate,
-      frameBuffer: host.frameBuffer,
       events: {
         onRoom: () => this.#local?.resume(),
         onAllAcknowledged: (ending) => this.#onAllAcknowledged(ending),
+        onKept: (bytes) => host.countKept(bytes),
       },
     });
   }
@@ -120,9 +130,28 @@ export class TunnelSocket implements LocalEvents {
     } else this.#onSequenced(frame);
   }
 
-  /** The carrier is gone, and with it this socket. */
-  onCarrierGone(): void {
-    this.#on('carrier-gone');
+  /** The session is over, and with it this socket. */
+  onSessionLost(): void {
+    this.#on('session-lost');
+  }
+
+  /** A carrier was lost: sends again what the peer has not acknowledged. */
+  sendAgain(): void {
+    if (this.#phase !== 'finished') this.#outgoing.sendAgain();
+  }
+
+  /** What this side has of the socket now; the peer is told of it, by RESUME or CREDIT. */
+  takeState(): SocketState {
+    if (this.#phase === 'early') return { id: this.id, nextSeq: this.#incoming.nextSeq, credit: 0 };
+    this.#incoming.updateConsumed();
+    const now = this.#host.clock.now();
+    const { nextSeq, limit } = this.#incoming.takeCredit(now, this.#host.gate.roundTripMs);
+    return { id: this.id, nextSeq, credit: limit };
+  }
+
+  /** What the peer has of the socket. Throws `E_PROTOCOL` when it has what was never sent. */
+  onPeerState({ nextSeq, credit }: Omit<SocketState, 'id'>): void {
+    if (this.#phase !== 'finished') this.#outgoing.onCredit(nextSeq, credit);
   }
 
   /** Whether the peer opened this socket to that share. */
@@ -186,23 +215,21 @@ export class TunnelSocket implements LocalEvents {
 
   sendCredit(): void {
     if (this.#phase === 'finished') return;
-    this.#incoming.updateConsumed();
-    const now = this.#host.clock.now();
-    const { nextSeq, limit } = this.#incoming.takeCredit(now, this.#host.gate.path.roundTripMs);
-    this.#host.gate.pass(encodeCredit(this.id, nextSeq, limit));
+    const { nextSeq, credit } = this.takeState();
+    this.#host.gate.pass(encodeCredit(this.id, nextSeq, credit));
   }
 
   // ── Frames ──────────────────────────────────────────────────────────────────────────────────
 
   #onCredit(frame: Frame): void {
-    const limit = parseOffset(frame.payload);
-    if (this.#phase !== 'finished') this.#outgoing.onCredit(frame.seq, limit);
+    this.onPeerState({ nextSeq: frame.seq, credit: parseOffset(frame.payload) });
   }
 
   #onSequenced(frame: Frame): void {
+    const before = this.#incoming.waitingFrames;
     this.#incoming.accept(frame, this.#onNextInOrder);
     this.#recountWaiting(this.#incoming.waitingFrames);
-    if (this.#phase === 'early') this.#countEarly(frame);
+    if (this.#phase === 'early') this.#countEarly(frame, before);
     else if (this.#phase !== 'finished') this.#host.markDirty(this);
   }
 
@@ -239,7 +266,9 @@ export class TunnelSocket implements LocalEvents {
     if (change !== 0) this.#host.countWaiting(change);
   }
 
-  #countEarly(frame: Frame): void {
+  /** What was sent again, and waits here already, counts once. */
+  #countEarly(frame: Frame, waitedBefore: number): void {
+    if (this.#incoming.waitingFrames === waitedBefore) return;
     this.#earlyBytes += frame.payload.length;
     const all = this.#host.countEarly(frame.payload.length);
     if (all === 'beyond' || this.#incoming.waitingFrames > EARLY_FRAMES_MAX)

@@ -92,6 +92,7 @@ describe('row 26: planted secrets', () => {
 test.each([
   'Connected to laptop (datachannel).',
   '127.0.0.1:3000 leads to "web" on laptop.',
+  'Write the TURN server as turn:USER@HOST:PORT, or turn:USER:PASSWORD@HOST:PORT.',
   'Device ABCDE-FGHIJ-KLMNO-PQRST-U turned a connection down (E_TARGET_REFUSED).',
   'Share 00112233445566778899aabbccddeeff is used by [2001:db8:1:2:3:4:5:6]:65535.',
   'The data folder /home/alice/.local/share/porthole/very/long/path/to/the/data cannot be written.',

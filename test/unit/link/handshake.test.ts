@@ -14,10 +14,12 @@ import { ByeSchema, ReadySchema } from '../../../src/engine/protocol/generated/s
 import { ERRORS, portholeError, type ErrorCode } from '../../../src/shared/errors.ts';
 import { FAREWELL_MS, HANDSHAKE_TIMEOUT_MS } from '../../../src/shared/limits.ts';
 import { seededRandom } from '../../../src/shared/random.ts';
+import { HANDSHAKE, resume } from '../../support/attack.ts';
 import { FakeAuthenticator } from '../../support/fake-authenticator.ts';
 import { FakeDialer } from '../../support/fake-dialer.ts';
 import { FakeLocal } from '../../support/fake-local.ts';
 import { linkPair, linkSide } from '../../support/link-pair.ts';
+import { promisesSettled } from '../../support/pairing-sides.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const SHARE = Uint8Array.of(1);
@@ -98,7 +100,7 @@ describe('the handshake', () => {
     expect(second.log.endings).toEqual([expect.objectContaining({ code: 'E_LINK_LOST' })]);
   });
 
-  it('of two versions ends both with E_VERSION', () => {
+  it('of two versions ends both with E_VERSION', async () => {
     const { clock, first, second } = world({
       authenticators: [
         new FakeAuthenticator('a'),
@@ -106,6 +108,7 @@ describe('the handshake', () => {
       ],
     });
     clock.runUntilIdle(5000);
+    await promisesSettled();
     // The newer side is played by this code, so each finds the other's number wrong.
     expect(first.log.endings).toEqual([expect.objectContaining({ code: 'E_VERSION' })]);
     expect(first.log.endings[0]?.message).toContain(`${PROTOCOL_VERSION + 1}`);
@@ -113,7 +116,7 @@ describe('the handshake', () => {
     expect([first.log.ready, second.log.ready]).toEqual([0, 0]);
   });
 
-  it('of two versions ends with E_VERSION where the BYE overtakes the HELLO', () => {
+  it('of two versions ends with E_VERSION where the BYE overtakes the HELLO', async () => {
     const clock = new VirtualClock();
     const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
     ends[1].start({
@@ -126,13 +129,14 @@ describe('the handshake', () => {
     const { wire } = ERRORS.E_VERSION;
     ends[1].send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason: wire }) }));
     clock.runUntilIdle(1000);
+    await promisesSettled();
     expect(log.endings).toEqual([expect.objectContaining({ code: 'E_VERSION' })]);
     expect(log.endings[0]?.message).toMatch(/version other than 1, this one 1\./);
   });
 
   it.each(['E_IDENTITY', 'E_INVITE_CANCELLED', 'E_INVITE_USED'] as const)(
     'that fails with %s tells the peer so',
-    (code) => {
+    async (code) => {
       const refuse = (): never => {
         throw portholeError(code);
       };
@@ -140,6 +144,7 @@ describe('the handshake', () => {
         authenticators: [new JudgingAuthenticator('a', refuse), new FakeAuthenticator('b')],
       });
       clock.runUntilIdle(5000);
+      await promisesSettled();
       for (const { log } of [first, second]) {
         expect(log.endings).toEqual([expect.objectContaining({ code })]);
         expect(log.ready).toBe(0);
@@ -147,17 +152,18 @@ describe('the handshake', () => {
     },
   );
 
-  it('that fails inside is E_INTERNAL here, and says nothing of it there', () => {
+  it('that fails inside is E_INTERNAL here, and says nothing of it there', async () => {
     const { clock, first, second } = world({
       authenticators: [new JudgingAuthenticator('a', failInside), new FakeAuthenticator('b')],
     });
     clock.runUntilIdle(5000);
+    await promisesSettled();
     expect(first.log.endings).toEqual([expect.objectContaining({ code: 'E_INTERNAL' })]);
     expect(second.log.endings).toEqual([expect.objectContaining({ code: 'E_UNREACHABLE' })]);
     expect(second.log.endings[0]?.message).not.toContain('secret');
   });
 
-  it('that nobody answers ends with E_UNREACHABLE in time', () => {
+  it('that nobody answers ends with E_UNREACHABLE in time', async () => {
     const clock = new VirtualClock();
     const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
     ends[1].start({
@@ -170,24 +176,28 @@ describe('the handshake', () => {
       clock,
       authenticator: new FakeAuthenticator('a'),
     });
-    clock.advance(HANDSHAKE_TIMEOUT_MS + FAREWELL_MS - 1);
+    clock.advance(HANDSHAKE_TIMEOUT_MS - 1);
+    await promisesSettled();
     expect(log.endings).toEqual([]);
     clock.advance(1);
+    await promisesSettled();
     expect(log.endings).toEqual([expect.objectContaining({ code: 'E_UNREACHABLE' })]);
     clock.runUntilIdle();
+    await promisesSettled();
   });
 
-  it('whose carrier goes is E_UNREACHABLE', () => {
+  it('whose carrier goes is E_UNREACHABLE', async () => {
     const { clock, first, second, sever } = world({ faults: { delayMs: [50, 50] } });
     clock.advance(60);
     sever();
     clock.runUntilIdle();
+    await promisesSettled();
     for (const { log } of [first, second]) {
       expect(log.endings).toEqual([expect.objectContaining({ code: 'E_UNREACHABLE' })]);
     }
   });
 
-  it('lets frames overtake READY, and acts on them after it', () => {
+  it('lets frames overtake READY and RESUME, and acts on them after both', () => {
     const clock = new VirtualClock();
     const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
     ends[1].start({
@@ -210,6 +220,9 @@ describe('the handshake', () => {
     clock.advance(100);
     expect([log.ready, dialer.asked]).toEqual([0, 0]);
     ends[1].send(encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2));
+    clock.advance(100);
+    expect([log.ready, dialer.asked]).toEqual([0, 0]);
+    ends[1].send(resume('begins'));
     clock.advance(100);
     expect([log.ready, dialer.asked, target.started]).toEqual([1, 1, true]);
   });
@@ -250,6 +263,7 @@ describe('the end of a link', () => {
     ends[1].send(encodeHandshake({ case: 'hello', value: peer.hello() }, 0));
     ends[1].send(encodeHandshake({ case: 'auth', value: peer.prove(peer.hello()) }, 1));
     ends[1].send(encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2));
+    ends[1].send(resume('asks'));
     clock.advance(10);
     expect(log.ready).toBe(1);
     ends[1].send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason }) }));
@@ -268,7 +282,7 @@ describe('the end of a link', () => {
     expect(second.log.endings[0]?.message).toMatch(/removed from a\./);
   });
 
-  it('by E_REMOVED from somebody who is nobody yet means nothing', () => {
+  it('by E_REMOVED from somebody who is nobody yet means nothing', async () => {
     const clock = new VirtualClock();
     const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
     ends[1].start({
@@ -286,19 +300,37 @@ describe('the end of a link', () => {
     const { wire } = ERRORS.E_REMOVED;
     ends[1].send(encodeHandshake({ case: 'bye', value: create(ByeSchema, { reason: wire }) }));
     clock.runUntilIdle(1000);
+    await promisesSettled();
     expect(log.endings).toEqual([expect.objectContaining({ code: 'E_UNREACHABLE' })]);
   });
 
-  it('waits for the farewell of a peer that does not answer, and no longer', () => {
-    const { clock, first } = world();
+  it('is told at once, and waits for the farewell of a peer that does not answer, no longer', async () => {
+    const clock = new VirtualClock();
+    const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
+    let closedAt = Number.POSITIVE_INFINITY;
+    ends[1].start({
+      onMessage: () => undefined,
+      onDrained: () => undefined,
+      onClosed: () => (closedAt = clock.now()),
+    });
+    const authenticator = new FakeAuthenticator('b');
+    const { link, log } = linkSide({ carrier: ends[0], clock, authenticator });
+    let hasEnded = false;
+    void link.lane.ended.then(() => (hasEnded = true));
+    for (const message of HANDSHAKE) ends[1].send(message);
     clock.advance(100);
-    first.link.close();
-    first.link.close();
+    expect(log.ready).toBe(1);
+    link.close();
+    link.close();
+    expect(log.endings).toEqual([undefined]);
     const before = clock.now();
-    clock.runUntil(() => first.log.endings.length > 0, FAREWELL_MS);
-    expect(clock.now() - before).toBeLessThanOrEqual(FAREWELL_MS);
+    clock.advance(FAREWELL_MS - 1);
+    await promisesSettled();
+    expect([closedAt, hasEnded]).toEqual([Number.POSITIVE_INFINITY, false]);
     clock.runUntilIdle(5000);
-    expect(first.log.endings).toEqual([undefined]);
+    await promisesSettled();
+    expect([closedAt, hasEnded]).toEqual([before + FAREWELL_MS, true]);
+    expect(log.endings).toEqual([undefined]);
   });
 
   it('resets what is open on both sides, and what is opened after it', () => {

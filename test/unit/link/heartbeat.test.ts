@@ -7,26 +7,33 @@ import { Heartbeat } from '../../../src/engine/link/heartbeat.ts';
 import { PingSchema, ReadySchema } from '../../../src/engine/protocol/generated/session_pb.ts';
 import {
   GATE_HIGH_WATER_BYTES,
+  HOLD_LEAST_MS,
   LINK_SILENCE_MS,
   PING_ACTIVE_MS,
   PING_IDLE_MS,
+  SUSPECT_ACTIVE_MS,
+  SUSPECT_IDLE_MS,
+  SUSPECT_ROUND_TRIPS,
 } from '../../../src/shared/limits.ts';
 import { seededRandom } from '../../../src/shared/random.ts';
+import { resume } from '../../support/attack.ts';
 import { FakeAuthenticator } from '../../support/fake-authenticator.ts';
 import { linkPair, linkSide } from '../../support/link-pair.ts';
 import { tapCarrier } from '../../support/tap-carrier.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
-function beating(isActive: boolean) {
+function beating(activity: boolean | (() => boolean)) {
   const clock = new VirtualClock();
-  const pings: number[] = [];
+  const pings: { at: number; id: number }[] = [];
   const silences: number[] = [];
+  const healths: [at: number, health: string][] = [];
   const heartbeat = new Heartbeat(clock, {
-    isActive: () => isActive,
-    sendPing: () => pings.push(clock.now()),
+    isActive: () => (typeof activity === 'boolean' ? activity : activity()),
+    sendPing: (id) => pings.push({ at: clock.now(), id }),
+    onHealth: () => healths.push([clock.now(), heartbeat.health]),
     onSilent: () => silences.push(clock.now()),
   });
-  return { clock, pings, silences, heartbeat };
+  return { clock, pings, silences, healths, heartbeat };
 }
 
 describe('the heartbeat', () => {
@@ -34,17 +41,86 @@ describe('the heartbeat', () => {
     [true, PING_ACTIVE_MS],
     [false, PING_IDLE_MS],
   ] as const)('with sockets: %s, asks every %i ms', (isActive, interval) => {
-    const { clock, pings, heartbeat, silences } = beating(isActive);
+    const { clock, pings, heartbeat, silences, healths } = beating(isActive);
     for (let passed = 0; passed < 40_000; passed += 500) {
       clock.advance(500);
       heartbeat.onMessage();
     }
-    expect(pings[0]).toBe(0);
-    const gaps = pings.slice(1).map((at, index) => at - (pings[index] as number));
+    expect(pings[0]?.at).toBe(0);
+    const gaps = pings.slice(1).map(({ at }, index) => at - (pings[index]?.at as number));
     expect(new Set(gaps)).toEqual(new Set([interval]));
-    expect(silences).toEqual([]);
+    expect([silences, healths]).toEqual([[], []]);
     heartbeat.stop();
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ['with', SUSPECT_ACTIVE_MS, true],
+    ['without', SUSPECT_IDLE_MS, false],
+  ] as const)(
+    '%s sockets suspects after %i ms of silence, and not before',
+    (_which, ms, isActive) => {
+      const { clock, healths, heartbeat } = beating(isActive);
+      clock.advance(500);
+      heartbeat.onMessage();
+      clock.advance(ms);
+      expect([healths, heartbeat.health]).toEqual([[], 'well']);
+      clock.advance(PING_ACTIVE_MS);
+      expect(healths.map(([, health]) => health)).toEqual(['suspect']);
+      // Once, and any message takes it back.
+      clock.advance(1000);
+      heartbeat.onMessage();
+      expect(healths.map(([, health]) => health)).toEqual(['suspect', 'well']);
+      heartbeat.stop();
+    },
+  );
+
+  it('gives an idle peer its time anew when sockets are opened', () => {
+    let isActive = false;
+    const { clock, healths, silences } = beating(() => isActive);
+    clock.advance(8000);
+    isActive = true;
+    clock.advance(SUSPECT_ACTIVE_MS);
+    expect(healths).toEqual([]);
+    clock.advance(2 * PING_ACTIVE_MS);
+    expect(healths.map(([, health]) => health)).toEqual(['suspect']);
+    // To be given up counts from the last message all the same.
+    clock.advance(LINK_SILENCE_MS - 8000 - SUSPECT_ACTIVE_MS);
+    expect(silences).toHaveLength(1);
+  });
+
+  it('is patient on a path of seconds', () => {
+    const { clock, pings, healths, heartbeat } = beating(true);
+    clock.advance(0);
+    clock.advance(900);
+    heartbeat.onMessage();
+    heartbeat.onPong(pings.at(-1)?.id as number);
+    expect(heartbeat.roundTripMs).toBe(900);
+    clock.advance(SUSPECT_ROUND_TRIPS * 900);
+    expect(healths).toEqual([]);
+    clock.advance(PING_ACTIVE_MS);
+    expect(healths.map(([, health]) => health)).toEqual(['suspect']);
+    heartbeat.stop();
+  });
+
+  it('asks at once when there is reason to doubt', () => {
+    const { clock, pings, healths, heartbeat } = beating(false);
+    clock.advance(1500);
+    expect(pings).toHaveLength(1);
+    heartbeat.doubt();
+    expect(pings.map(({ at }) => at)).toEqual([0, 1500]);
+    expect(healths).toEqual([[1500, 'doubted']]);
+    heartbeat.onMessage();
+    expect(heartbeat.health).toBe('well');
+    heartbeat.stop();
+  });
+
+  it('does not take suspicion back for a doubt', () => {
+    const { clock, healths, heartbeat } = beating(true);
+    clock.advance(SUSPECT_ACTIVE_MS + PING_ACTIVE_MS);
+    heartbeat.doubt();
+    expect(healths.map(([, health]) => health)).toEqual(['suspect']);
+    heartbeat.stop();
   });
 
   it('gives up after 15 s of silence, not before, and once', () => {
@@ -69,11 +145,21 @@ describe('the heartbeat', () => {
   });
 
   it('gives the peer a fresh start when this process was stopped', () => {
-    const { clock, silences, heartbeat } = beating(true);
-    clock.advance(3000);
+    const { clock, silences, healths, pings, heartbeat } = beating(true);
+    clock.advance(1500);
     clock.jump(3_600_000);
-    clock.advance(LINK_SILENCE_MS - 1);
+    clock.advance(0);
+    // Asked at once, and doubted until it answers: who knows where this computer woke.
+    expect(pings.at(-1)?.at).toBe(3_601_500);
+    expect(healths).toEqual([[3_601_500, 'doubted']]);
+    clock.advance(SUSPECT_ACTIVE_MS);
+    expect(healths).toHaveLength(1);
+    clock.advance(PING_ACTIVE_MS);
+    expect(healths.map(([, health]) => health)).toEqual(['doubted', 'suspect']);
+    clock.advance(LINK_SILENCE_MS - SUSPECT_ACTIVE_MS - PING_ACTIVE_MS - 1);
     expect(silences).toEqual([]);
+    clock.advance(PING_ACTIVE_MS + 1);
+    expect(silences).toHaveLength(1);
     heartbeat.stop();
   });
 
@@ -86,6 +172,11 @@ describe('the heartbeat', () => {
     expect(heartbeat.roundTripMs).toBeUndefined();
     heartbeat.onPong(1);
     expect(heartbeat.roundTripMs).toBe(120);
+    // Later ones are smoothed in.
+    clock.advance(PING_ACTIVE_MS - 120);
+    clock.advance(40);
+    heartbeat.onPong(2);
+    expect(heartbeat.roundTripMs).toBe(120 - 80 / 8);
     heartbeat.stop();
   });
 });
@@ -129,7 +220,7 @@ describe('the heartbeat of a link', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('ends both with E_LINK_LOST when nothing gets through any more', () => {
+  it('ends both when nothing gets through any more, and nothing is held', () => {
     const clock = new VirtualClock();
     const { ends } = memoryCarrierPair({ clock, random: seededRandom(1) });
     let isDeaf = false;
@@ -143,11 +234,11 @@ describe('the heartbeat of a link', () => {
     });
     clock.advance(1000);
     isDeaf = true;
-    clock.advance(LINK_SILENCE_MS - PING_IDLE_MS);
+    clock.advance(SUSPECT_IDLE_MS - PING_IDLE_MS);
     expect([a?.log.endings, b?.log.endings]).toEqual([[], []]);
-    clock.advance(2 * PING_IDLE_MS);
+    clock.advance(2 * PING_IDLE_MS + HOLD_LEAST_MS);
     for (const side of [a, b]) {
-      expect(side?.log.endings).toEqual([expect.objectContaining({ code: 'E_LINK_LOST' })]);
+      expect(side?.log.endings).toEqual([expect.objectContaining({ code: 'E_SESSION_LOST' })]);
     }
     clock.runUntilIdle(1000);
   });
@@ -165,6 +256,7 @@ describe('the heartbeat of a link', () => {
     send(encodeHandshake({ case: 'hello', value: peer.hello() }, 0));
     send(encodeHandshake({ case: 'auth', value: peer.prove(peer.hello()) }, 1));
     send(encodeHandshake({ case: 'ready', value: create(ReadySchema) }, 2));
+    send(resume('asks'));
     clock.advance(0);
     expect(log.ready).toBe(1);
     const ping = encodeHandshake({ case: 'ping', value: create(PingSchema, { id: 7 }) });

@@ -12,6 +12,7 @@ import {
   encodeCredit,
   encodeFin,
   encodeFrame,
+  encodeMark,
   FRAME,
   parseClose,
   parseConnect,
@@ -69,9 +70,10 @@ const VALID: readonly (readonly [name: string, bytes: Uint8Array])[] = [
   ['CREDIT socket 1, next 7, offset 2^53 - 1', encodeCredit(1, 7, Number.MAX_SAFE_INTEGER)],
   ['CREDIT of the session, next 1', encodeCredit(0, 1, 0)],
   ['ARRIVED 32768', encodeArrived(32_768)],
+  ['MARK 65545', encodeMark(65_545)],
   [
-    'optional type 0x80, empty: ignored',
-    encodeFrame({ type: 0x80, socketId: 0, seq: 0, payload: new Uint8Array(0) }),
+    'optional type 0x81, empty: ignored',
+    encodeFrame({ type: 0x81, socketId: 0, seq: 0, payload: new Uint8Array(0) }),
   ],
 ];
 
@@ -125,6 +127,7 @@ const INVALID: readonly (readonly [
     '0500000001000000040020000000000000',
     (m) => parseOffset(parseFrame(m).payload),
   ],
+  ['MARK without an offset', '800000000000000000', (m) => parseOffset(parseFrame(m).payload)],
   [
     'ARRIVED with an offset of 2^64 - 1',
     '070000000000000000ffffffffffffffff',

@@ -1,7 +1,9 @@
 /** The six things the essay in gate.ts asks of the gate, each by itself, then any schedule at all. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FRAME as FRAME_TYPE } from '../../../src/engine/protocol/frame.ts';
 import { Gate, type GateSender, type TurnResult } from '../../../src/engine/tunnel/gate.ts';
+import { LaneGate } from '../../../src/engine/tunnel/lane-gate.ts';
 import {
   GATE_FRESH_TURNS_MAX,
   GATE_HIGH_WATER_BYTES,
@@ -44,16 +46,19 @@ class Sender implements GateSender {
 class Bench {
   readonly clock = new VirtualClock();
   readonly turns: string[] = [];
-  readonly gate: Gate;
+  readonly gate = new Gate();
+  readonly lane: LaneGate;
   buffered = 0;
   sent = 0;
   arrived = 0;
   onSend: () => void = () => undefined;
 
   constructor(options: { buffers?: boolean } = {}) {
-    this.gate = new Gate(
+    this.lane = new LaneGate(
       {
+        dataPayloadBytes: FRAME,
         send: (message) => {
+          if (message[0] === FRAME_TYPE.MARK) return;
           this.sent += message.length;
           if (options.buffers === true) this.buffered += message.length;
           this.onSend();
@@ -62,6 +67,7 @@ class Bench {
       },
       this.clock,
     );
+    this.gate.use([this.lane]);
   }
 
   sender(name: string, options: { frames?: number; frameBytes?: number } = {}): Sender {
@@ -71,7 +77,7 @@ class Bench {
   /** Everything in flight arrives. */
   arrive(bytes = this.sent - this.arrived): void {
     this.arrived += bytes;
-    this.gate.onArrived(this.arrived);
+    this.lane.onArrived(this.arrived);
     this.gate.checkInvariants();
   }
 
@@ -86,7 +92,7 @@ describe('the gate', () => {
     const bench = new Bench();
     bench.sender('a').want();
     expect(bench.take()).toBe('a'.repeat(IN_FLIGHT_FRAMES));
-    expect(bench.gate.inFlightBytes).toBe(GATE_IN_FLIGHT_MIN_BYTES);
+    expect(bench.lane.inFlightBytes).toBe(GATE_IN_FLIGHT_MIN_BYTES);
     bench.arrive(FRAME);
     expect(bench.take()).toBe('a');
     bench.arrive(1);
@@ -101,11 +107,11 @@ describe('the gate', () => {
     bench.sender('a', { frames: 1 }).want();
     expect(bench.take()).toBe('');
     bench.buffered = GATE_LOW_WATER_BYTES + 1;
-    bench.gate.onDrained();
+    bench.lane.onDrained();
     bench.gate.checkInvariants();
     expect(bench.take()).toBe('');
     bench.buffered = GATE_LOW_WATER_BYTES;
-    bench.gate.onDrained();
+    bench.lane.onDrained();
     expect(bench.take()).toBe('a');
   });
 
@@ -212,8 +218,7 @@ describe('the gate', () => {
     const bench = new Bench();
     bench.sender('a').want();
     bench.gate.pass(new Uint8Array(17));
-    bench.gate.passUncounted(new Uint8Array(17));
-    expect(bench.gate.inFlightBytes).toBe(GATE_IN_FLIGHT_MIN_BYTES + 17);
+    expect(bench.lane.inFlightBytes).toBe(GATE_IN_FLIGHT_MIN_BYTES + 17);
   });
 
   it('sends nothing and keeps nobody once it is closed, also when closed in a turn', () => {
@@ -224,19 +229,18 @@ describe('the gate', () => {
     expect(bench.take()).toBe('a');
     const { sent } = bench;
     bench.gate.pass(new Uint8Array(1));
-    bench.gate.passUncounted(new Uint8Array(1));
     bench.arrive();
-    bench.gate.onDrained();
+    bench.lane.onDrained();
     expect([bench.sent, bench.gate.waitingSenders]).toEqual([sent, 0]);
   });
 
   it('refuses an ARRIVED beyond what was sent, and ignores an old one', () => {
     const bench = new Bench();
     bench.gate.pass(new Uint8Array(10));
-    expect(() => bench.gate.onArrived(11)).toThrow(expect.objectContaining({ code: 'E_PROTOCOL' }));
-    bench.gate.onArrived(10);
-    bench.gate.onArrived(4);
-    expect(bench.gate.inFlightBytes).toBe(0);
+    expect(() => bench.lane.onArrived(11)).toThrow(expect.objectContaining({ code: 'E_PROTOCOL' }));
+    bench.lane.onArrived(10);
+    bench.lane.onArrived(4);
+    expect(bench.lane.inFlightBytes).toBe(0);
   });
 
   it('notices its own invariants broken', () => {
@@ -296,7 +300,7 @@ function perform(bench: Bench, senders: readonly Sender[], action: Step): void {
     case 'drain':
       bench.buffered = Math.floor(bench.buffered * action.share);
       // A carrier tells only of the fall to the low water mark.
-      if (bench.buffered <= GATE_LOW_WATER_BYTES) bench.gate.onDrained();
+      if (bench.buffered <= GATE_LOW_WATER_BYTES) bench.lane.onDrained();
       return;
     case 'pass':
       return bench.gate.pass(new Uint8Array(action.bytes));
@@ -329,7 +333,7 @@ describe('the gate under any schedule', () => {
         // Once everything arrives and drains, everybody has had all turns.
         for (let round = 0; round < 10_000 && senders.some(({ frames }) => frames > 0); round++) {
           bench.buffered = 0;
-          bench.gate.onDrained();
+          bench.lane.onDrained();
           bench.arrive();
         }
         expect(senders.map(({ frames }) => frames)).toEqual(

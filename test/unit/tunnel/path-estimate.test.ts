@@ -6,6 +6,7 @@ import {
   FRAME_HEADER_BYTES,
   GATE_IN_FLIGHT_MIN_BYTES,
   GATE_LEAST_ROUND_TRIP_MS,
+  GATE_QUEUE_FRACTION,
   GATE_QUEUE_MS,
 } from '../../../src/shared/limits.ts';
 import { SimulatedPath } from '../../support/simulated-path.ts';
@@ -19,6 +20,11 @@ const START_MS = 2500;
 const SLACK_MS = 10;
 const FRAME_BYTES = FRAME_HEADER_BYTES + DATACHANNEL_DATA_BYTES;
 
+/** The queue that is aimed at, ms; what passes for distance makes it longer by its part. */
+function queueOf(roundTripMs: number): number {
+  return Math.max(GATE_QUEUE_MS, (roundTripMs + SLACK_MS) / GATE_QUEUE_FRACTION);
+}
+
 describe('a path', () => {
   it.each(PATHS)('of $rate bytes/ms and $roundTripMs ms is full, with a short queue', (shape) => {
     const path = new SimulatedPath(shape);
@@ -26,12 +32,15 @@ describe('a path', () => {
     path.clock.advance(START_MS);
     const steady = path.sample(3000);
     expect(steady.rate).toBeGreaterThan(0.95 * shape.rate);
-    const queueMax = Math.max(GATE_QUEUE_MS, GATE_IN_FLIGHT_MIN_BYTES / shape.rate) + SLACK_MS;
+    const floorMs = (GATE_IN_FLIGHT_MIN_BYTES + FRAME_BYTES) / shape.rate;
+    const queueMax = Math.max(queueOf(shape.roundTripMs), floorMs) + SLACK_MS;
     expect(steady.queueMs).toBeLessThan(queueMax);
-    // On a slow path the floor keeps a queue of its own, which passes for distance by up to a frame.
-    const distance = shape.rate * (shape.roundTripMs + GATE_QUEUE_MS + SLACK_MS) + FRAME_BYTES;
-    expect(path.gate.path.inFlightLimit).toBeLessThanOrEqual(
-      Math.max(GATE_IN_FLIGHT_MIN_BYTES + FRAME_BYTES, distance),
+    // On a slow path the floor keeps a queue of its own, which passes for distance by up to a frame,
+    // and makes the queue that is aimed at longer.
+    const aim = shape.roundTripMs + queueOf(shape.roundTripMs) + SLACK_MS;
+    const distance = shape.rate * aim + FRAME_BYTES;
+    expect(path.lane.path.inFlightLimit).toBeLessThanOrEqual(
+      Math.max((GATE_IN_FLIGHT_MIN_BYTES + FRAME_BYTES) * (1 + 1 / GATE_QUEUE_FRACTION), distance),
     );
   });
 
@@ -68,7 +77,7 @@ describe('a path', () => {
     path.clock.advance(2 * START_MS);
     const sample = path.sample(2000);
     expect(sample.rate).toBeGreaterThan(0.9 * 10_000);
-    expect(sample.queueMs).toBeLessThan(GATE_QUEUE_MS + SLACK_MS);
+    expect(sample.queueMs).toBeLessThan(queueOf(100) + SLACK_MS);
   });
 
   it('that grows shorter has a short queue again once it was measured anew', () => {
@@ -103,12 +112,12 @@ describe('the estimate', () => {
     path.clock.advance(START_MS);
     path.gate.leave(stream);
     path.clock.advance(100);
-    const before = path.gate.path.rate;
+    const before = path.lane.path.rate;
     for (let count = 0; count < 200; count++) {
       path.gate.pass(new Uint8Array(100));
       path.clock.advance(30);
     }
-    expect(path.gate.path.rate).toBe(before);
+    expect(path.lane.path.rate).toBe(before);
   });
 
   it('stays finite on a clock that stands still', () => {

@@ -91,11 +91,11 @@ describe('limits of a socket', () => {
       answer: () => ({ kind: 'pending' }),
       isOpenerScripted: true,
     });
-    pair.answerer.dispatcher.onMessage(encodeConnect(1, { shareId: SHARE, credit: 0 }));
+    pair.answerer.onMessage(encodeConnect(1, { shareId: SHARE, credit: 0 }));
     for (let seq = 1; seq <= 1000; seq++) {
       const payload = seq === 500 ? TEXT.encode('x') : new Uint8Array(0);
       const message = encodeFrame({ type: FRAME.DATA, socketId: 1, seq, payload });
-      pair.answerer.dispatcher.onMessage(message);
+      pair.answerer.onMessage(message);
     }
     const target = pair.local();
     const write = vi.spyOn(target, 'write');
@@ -181,12 +181,10 @@ function arriving() {
   const pair = new DispatcherPair({ isOpenerScripted: true });
   const feed = (seq: number, bytes: number): void => {
     const payload = new Uint8Array(bytes);
-    pair.answerer.dispatcher.onMessage(
-      encodeFrame({ type: FRAME.DATA, socketId: 1, seq, payload }),
-    );
+    pair.answerer.onMessage(encodeFrame({ type: FRAME.DATA, socketId: 1, seq, payload }));
     pair.clock.advance(0);
   };
-  pair.answerer.dispatcher.onMessage(encodeConnect(1, { shareId: SHARE, credit: 0 }));
+  pair.answerer.onMessage(encodeConnect(1, { shareId: SHARE, credit: 0 }));
   pair.clock.advance(100);
   pair.opener.frames.length = 0;
   const heard = (type: number): number =>

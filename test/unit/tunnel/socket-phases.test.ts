@@ -63,8 +63,8 @@ describe('the table of phases', () => {
     }
   });
 
-  it('ends in every phase when the carrier is gone', () => {
-    for (const phase of PHASES) expect(SOCKET_PHASES[phase]['carrier-gone'].to).toBe('finished');
+  it('ends in every phase when the session is lost', () => {
+    for (const phase of PHASES) expect(SOCKET_PHASES[phase]['session-lost'].to).toBe('finished');
   });
 });
 
@@ -85,7 +85,7 @@ function reset(seq: number, order: 'in-order' | 'at-once', id = 1): Uint8Array {
 function scripted(options: ConstructorParameters<typeof DispatcherPair>[0] = {}) {
   const pair = new DispatcherPair({ ...options, isOpenerScripted: true });
   const feed = (...messages: Uint8Array[]): void => {
-    for (const message of messages) pair.answerer.dispatcher.onMessage(message);
+    for (const message of messages) pair.answerer.onMessage(message);
     pair.clock.advance(CREDIT_DELAY_MS);
   };
   const replies = (): Frame[] => pair.opener.frames.filter(({ type }) => type !== FRAME.ARRIVED);
@@ -175,6 +175,17 @@ describe('frames before their CONNECT', () => {
     expect(replies().filter(({ type }) => type === FRAME.CLOSE)).toHaveLength(1);
   });
 
+  it('count once, however often they are sent again', () => {
+    const { pair, feed, replies } = scripted();
+    const full = new Uint8Array(EARLY_CREDIT_BYTES);
+    for (let sent = 0; sent <= EARLY_TOTAL_BYTES_MAX; sent += EARLY_CREDIT_BYTES) {
+      feed(data(1, full));
+    }
+    expect(replies().filter(({ type }) => type === FRAME.CLOSE)).toEqual([]);
+    feed(connect());
+    expect(pair.target().receivedBytes).toBe(EARLY_CREDIT_BYTES);
+  });
+
   it('an opener that writes byte by byte stays within what may wait', () => {
     const pair = new DispatcherPair({ faults: { delayMs: [50, 50] } });
     const { app } = pair.open();
@@ -209,7 +220,7 @@ describe('frames of an id that is finished', () => {
       reset(80, 'in-order'),
       connect(),
     ]) {
-      pair.answerer.dispatcher.onMessage(late);
+      pair.answerer.onMessage(late);
     }
     pair.clock.advance(100);
     const acks = pair.opener.frames

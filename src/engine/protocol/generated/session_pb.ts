@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file session.proto.
  */
 export const file_session: GenFile = /*@__PURE__*/
-  fileDesc("Cg1zZXNzaW9uLnByb3RvEgtwb3J0aG9sZS52MSKQAgoJSGFuZHNoYWtlEiMKBWhlbGxvGAEgASgLMhIucG9ydGhvbGUudjEuSGVsbG9IABIhCgRhdXRoGAIgASgLMhEucG9ydGhvbGUudjEuQXV0aEgAEiMKBXJlYWR5GAMgASgLMhIucG9ydGhvbGUudjEuUmVhZHlIABIhCgRwaW5nGAQgASgLMhEucG9ydGhvbGUudjEuUGluZ0gAEiEKBHBvbmcYBSABKAsyES5wb3J0aG9sZS52MS5Qb25nSAASHwoDYnllGAYgASgLMhAucG9ydGhvbGUudjEuQnllSAASJwoHY29uZmlybRgHIAEoCzIULnBvcnRob2xlLnYxLkNvbmZpcm1IAEIGCgRraW5kIpQBCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSFAoMY2FwYWJpbGl0aWVzGAQgAygJEgwKBG5hbWUYBSABKAkSDAoEcm9sZRgGIAEoDRIRCgllcGhlbWVyYWwYByABKAwSEgoKY29tbWl0bWVudBgIIAEoDCImCgRBdXRoEhEKCXNpZ25hdHVyZRgBIAEoDBILCgNtYWMYAiABKAwiFwoFUmVhZHkSDgoGcmV2ZWFsGAEgASgMIhgKB0NvbmZpcm0SDQoFbWF0Y2gYASABKAgiEgoEUGluZxIKCgJpZBgBIAEoByISCgRQb25nEgoKAmlkGAEgASgHIhUKA0J5ZRIOCgZyZWFzb24YASABKA0iXQoHQ29udHJvbBIlCgZzaGFyZXMYASABKAsyEy5wb3J0aG9sZS52MS5TaGFyZXNIABIjCgVyZWFjaBgCIAEoCzISLnBvcnRob2xlLnYxLlJlYWNoSABCBgoEa2luZCIsCgZTaGFyZXMSIgoGc2hhcmVzGAEgAygLMhIucG9ydGhvbGUudjEuU2hhcmUiTwoFU2hhcmUSCgoCaWQYASABKAwSDAoEbmFtZRgCIAEoCRIMCgRwb3J0GAMgASgNEhAKCGxvb3BiYWNrGAQgASgIEgwKBGRvd24YBSABKAgiUwoFUmVhY2gSKAoJZW5kcG9pbnRzGAEgAygLMhUucG9ydGhvbGUudjEuRW5kcG9pbnQSEgoKcmVuZGV6dm91cxgCIAMoCRIMCgRuYW1lGAMgASgJIjMKCEVuZHBvaW50EgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDRILCgN0bHMYAyABKAhiBnByb3RvMw");
+  fileDesc("Cg1zZXNzaW9uLnByb3RvEgtwb3J0aG9sZS52MSK3AgoJSGFuZHNoYWtlEiMKBWhlbGxvGAEgASgLMhIucG9ydGhvbGUudjEuSGVsbG9IABIhCgRhdXRoGAIgASgLMhEucG9ydGhvbGUudjEuQXV0aEgAEiMKBXJlYWR5GAMgASgLMhIucG9ydGhvbGUudjEuUmVhZHlIABIhCgRwaW5nGAQgASgLMhEucG9ydGhvbGUudjEuUGluZ0gAEiEKBHBvbmcYBSABKAsyES5wb3J0aG9sZS52MS5Qb25nSAASHwoDYnllGAYgASgLMhAucG9ydGhvbGUudjEuQnllSAASJwoHY29uZmlybRgHIAEoCzIULnBvcnRob2xlLnYxLkNvbmZpcm1IABIlCgZyZXN1bWUYCCABKAsyEy5wb3J0aG9sZS52MS5SZXN1bWVIAEIGCgRraW5kIpQBCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSFAoMY2FwYWJpbGl0aWVzGAQgAygJEgwKBG5hbWUYBSABKAkSDAoEcm9sZRgGIAEoDRIRCgllcGhlbWVyYWwYByABKAwSEgoKY29tbWl0bWVudBgIIAEoDCImCgRBdXRoEhEKCXNpZ25hdHVyZRgBIAEoDBILCgNtYWMYAiABKAwiFwoFUmVhZHkSDgoGcmV2ZWFsGAEgASgMIhgKB0NvbmZpcm0SDQoFbWF0Y2gYASABKAgiEgoEUGluZxIKCgJpZBgBIAEoByIxCgRQb25nEgoKAmlkGAEgASgHEg4KBmZyYW1lcxgCIAEoDRINCgVob2xlcxgDIAEoDSIrCgNCeWUSDgoGcmVhc29uGAEgASgNEhQKDGNhcnJpZXJfb25seRgCIAEoCCLRAQoGUmVzdW1lEg4KBm51bWJlchgBIAEoDRIMCgRwYXJ0GAIgASgNEg0KBXBhcnRzGAMgASgNEg4KBmFuc3dlchgEIAEoCBIQCghpbnN0YW5jZRgFIAEoDBIPCgdzZXNzaW9uGAYgASgMEgwKBG92ZXIYByABKAgSDwoHaG9sZF9tcxgIIAEoDRIQCghjYXJyaWVycxgJIAMoDBIPCgdhZG9wdGVkGAogAygMEhQKDGNvbnRyb2xfbmV4dBgLIAEoDRIPCgdzb2NrZXRzGAwgASgMIrsBCgdDb250cm9sEiUKBnNoYXJlcxgBIAEoCzITLnBvcnRob2xlLnYxLlNoYXJlc0gAEiMKBXJlYWNoGAIgASgLMhIucG9ydGhvbGUudjEuUmVhY2hIABIsCgpsYW5lX29mZmVyGAMgASgLMhYucG9ydGhvbGUudjEuTGFuZU9mZmVySAASLgoLbGFuZV9hbnN3ZXIYBCABKAsyFy5wb3J0aG9sZS52MS5MYW5lQW5zd2VySABCBgoEa2luZCJGCglMYW5lT2ZmZXISCgoCaWQYASABKAcSCwoDZGF5GAIgASgNEgsKA2ZhchgDIAEoCBITCgtkZXNjcmlwdGlvbhgEIAEoDCItCgpMYW5lQW5zd2VyEgoKAmlkGAEgASgHEhMKC2Rlc2NyaXB0aW9uGAIgASgMIiwKBlNoYXJlcxIiCgZzaGFyZXMYASADKAsyEi5wb3J0aG9sZS52MS5TaGFyZSJPCgVTaGFyZRIKCgJpZBgBIAEoDBIMCgRuYW1lGAIgASgJEgwKBHBvcnQYAyABKA0SEAoIbG9vcGJhY2sYBCABKAgSDAoEZG93bhgFIAEoCCJTCgVSZWFjaBIoCgllbmRwb2ludHMYASADKAsyFS5wb3J0aG9sZS52MS5FbmRwb2ludBISCgpyZW5kZXp2b3VzGAIgAygJEgwKBG5hbWUYAyABKAkiMwoIRW5kcG9pbnQSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgNEgsKA3RscxgDIAEoCGIGcHJvdG8z");
 
 /**
  * Payload of a HANDSHAKE frame. Belongs to one carrier and is never sent again. The frame's
@@ -67,6 +67,12 @@ export type Handshake = Message<"porthole.v1.Handshake"> & {
      */
     value: Confirm;
     case: "confirm";
+  } | {
+    /**
+     * @generated from field: porthole.v1.Resume resume = 8;
+     */
+    value: Resume;
+    case: "resume";
   } | { case: undefined; value?: undefined };
 };
 
@@ -225,6 +231,8 @@ export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
   messageDesc(file_session, 5);
 
 /**
+ * Also says how the carrier does: what the sender has received on it so far.
+ *
  * @generated from message porthole.v1.Pong
  */
 export type Pong = Message<"porthole.v1.Pong"> & {
@@ -232,6 +240,20 @@ export type Pong = Message<"porthole.v1.Pong"> & {
    * @generated from field: fixed32 id = 1;
    */
   id: number;
+
+  /**
+   * DATA frames
+   *
+   * @generated from field: uint32 frames = 2;
+   */
+  frames: number;
+
+  /**
+   * losses that a MARK found
+   *
+   * @generated from field: uint32 holes = 3;
+   */
+  holes: number;
 };
 
 /**
@@ -242,7 +264,7 @@ export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
   messageDesc(file_session, 6);
 
 /**
- * Says why the sender closes the carrier; best effort.
+ * Says why the sender ends the session, or only this carrier of it; best effort.
  *
  * @generated from message porthole.v1.Bye
  */
@@ -253,6 +275,13 @@ export type Bye = Message<"porthole.v1.Bye"> & {
    * @generated from field: uint32 reason = 1;
    */
   reason: number;
+
+  /**
+   * the session goes on; also: all that was sent on this carrier has arrived
+   *
+   * @generated from field: bool carrier_only = 2;
+   */
+  carrierOnly: boolean;
 };
 
 /**
@@ -263,8 +292,105 @@ export const ByeSchema: GenMessage<Bye> = /*@__PURE__*/
   messageDesc(file_session, 7);
 
 /**
- * Payload of a CONTROL frame: a sequence of the session, acknowledged. Keeping it for sending again
- * comes with resume; until then an acknowledgement is only checked.
+ * What the sender has of a session: first on a carrier when both are ready, and again whenever a
+ * carrier was lost. Large ones come in parts, which may arrive in any order; all fields but
+ * `sockets` are the same in each.
+ *
+ * @generated from message porthole.v1.Resume
+ */
+export type Resume = Message<"porthole.v1.Resume"> & {
+  /**
+   * counts up with every RESUME of the sender to this peer; of two the larger counts
+   *
+   * @generated from field: uint32 number = 1;
+   */
+  number: number;
+
+  /**
+   * from 0
+   *
+   * @generated from field: uint32 part = 2;
+   */
+  part: number;
+
+  /**
+   * @generated from field: uint32 parts = 3;
+   */
+  parts: number;
+
+  /**
+   * needs no answer
+   *
+   * @generated from field: bool answer = 4;
+   */
+  answer: boolean;
+
+  /**
+   * 8 random bytes: this process
+   *
+   * @generated from field: bytes instance = 5;
+   */
+  instance: Uint8Array;
+
+  /**
+   * 12 bytes, or none
+   *
+   * @generated from field: bytes session = 6;
+   */
+  session: Uint8Array;
+
+  /**
+   * the sender has ended that session
+   *
+   * @generated from field: bool over = 7;
+   */
+  over: boolean;
+
+  /**
+   * how long the sender would hold sockets without a carrier
+   *
+   * @generated from field: uint32 hold_ms = 8;
+   */
+  holdMs: number;
+
+  /**
+   * ids (8 bytes) of those that work, as far as the sender knows
+   *
+   * @generated from field: repeated bytes carriers = 9;
+   */
+  carriers: Uint8Array[];
+
+  /**
+   * ids of those to send on; only from the device with the smaller id
+   *
+   * @generated from field: repeated bytes adopted = 10;
+   */
+  adopted: Uint8Array[];
+
+  /**
+   * next CONTROL sequence number expected
+   *
+   * @generated from field: uint32 control_next = 11;
+   */
+  controlNext: number;
+
+  /**
+   * 16 bytes each: id u32, next sequence number expected u32, credit offset u64
+   *
+   * @generated from field: bytes sockets = 12;
+   */
+  sockets: Uint8Array;
+};
+
+/**
+ * Describes the message porthole.v1.Resume.
+ * Use `create(ResumeSchema)` to create a new message.
+ */
+export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
+  messageDesc(file_session, 8);
+
+/**
+ * Payload of a CONTROL frame: a sequence of the session, kept until it is acknowledged.
  *
  * @generated from message porthole.v1.Control
  */
@@ -284,6 +410,18 @@ export type Control = Message<"porthole.v1.Control"> & {
      */
     value: Reach;
     case: "reach";
+  } | {
+    /**
+     * @generated from field: porthole.v1.LaneOffer lane_offer = 3;
+     */
+    value: LaneOffer;
+    case: "laneOffer";
+  } | {
+    /**
+     * @generated from field: porthole.v1.LaneAnswer lane_answer = 4;
+     */
+    value: LaneAnswer;
+    case: "laneAnswer";
   } | { case: undefined; value?: undefined };
 };
 
@@ -292,7 +430,73 @@ export type Control = Message<"porthole.v1.Control"> & {
  * Use `create(ControlSchema)` to create a new message.
  */
 export const ControlSchema: GenMessage<Control> = /*@__PURE__*/
-  messageDesc(file_session, 8);
+  messageDesc(file_session, 9);
+
+/**
+ * Another carrier, signaled over the session itself. Only the device with the smaller id offers.
+ *
+ * @generated from message porthole.v1.LaneOffer
+ */
+export type LaneOffer = Message<"porthole.v1.LaneOffer"> & {
+  /**
+   * @generated from field: fixed32 id = 1;
+   */
+  id: number;
+
+  /**
+   * of the pair keys that the carrier is authenticated with
+   *
+   * @generated from field: uint32 day = 2;
+   */
+  day: number;
+
+  /**
+   * buffers for a long path
+   *
+   * @generated from field: bool far = 3;
+   */
+  far: boolean;
+
+  /**
+   * session description of the offerer
+   *
+   * @generated from field: bytes description = 4;
+   */
+  description: Uint8Array;
+};
+
+/**
+ * Describes the message porthole.v1.LaneOffer.
+ * Use `create(LaneOfferSchema)` to create a new message.
+ */
+export const LaneOfferSchema: GenMessage<LaneOffer> = /*@__PURE__*/
+  messageDesc(file_session, 10);
+
+/**
+ * @generated from message porthole.v1.LaneAnswer
+ */
+export type LaneAnswer = Message<"porthole.v1.LaneAnswer"> & {
+  /**
+   * of the offer
+   *
+   * @generated from field: fixed32 id = 1;
+   */
+  id: number;
+
+  /**
+   * of the answerer; empty: it will not come about
+   *
+   * @generated from field: bytes description = 2;
+   */
+  description: Uint8Array;
+};
+
+/**
+ * Describes the message porthole.v1.LaneAnswer.
+ * Use `create(LaneAnswerSchema)` to create a new message.
+ */
+export const LaneAnswerSchema: GenMessage<LaneAnswer> = /*@__PURE__*/
+  messageDesc(file_session, 11);
 
 /**
  * The whole list of what the sender offers; replaces the list before.
@@ -311,7 +515,7 @@ export type Shares = Message<"porthole.v1.Shares"> & {
  * Use `create(SharesSchema)` to create a new message.
  */
 export const SharesSchema: GenMessage<Shares> = /*@__PURE__*/
-  messageDesc(file_session, 9);
+  messageDesc(file_session, 12);
 
 /**
  * @generated from message porthole.v1.Share
@@ -356,7 +560,7 @@ export type Share = Message<"porthole.v1.Share"> & {
  * Use `create(ShareSchema)` to create a new message.
  */
 export const ShareSchema: GenMessage<Share> = /*@__PURE__*/
-  messageDesc(file_session, 10);
+  messageDesc(file_session, 13);
 
 /**
  * How the sender can be found later; replaces what it said before.
@@ -391,7 +595,7 @@ export type Reach = Message<"porthole.v1.Reach"> & {
  * Use `create(ReachSchema)` to create a new message.
  */
 export const ReachSchema: GenMessage<Reach> = /*@__PURE__*/
-  messageDesc(file_session, 11);
+  messageDesc(file_session, 14);
 
 /**
  * @generated from message porthole.v1.Endpoint
@@ -420,5 +624,5 @@ export type Endpoint = Message<"porthole.v1.Endpoint"> & {
  * Use `create(EndpointSchema)` to create a new message.
  */
 export const EndpointSchema: GenMessage<Endpoint> = /*@__PURE__*/
-  messageDesc(file_session, 12);
+  messageDesc(file_session, 15);
 

@@ -3,13 +3,9 @@
  * jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
  *
  * Invariant: a delay is between CALL_BACKOFF_LEAST_MS and the ceiling of its turn, which doubles up
- * to CALL_BACKOFF_MAX_MS.
+ * to the highest one.
  */
-import {
-  CALL_BACKOFF_FIRST_MS,
-  CALL_BACKOFF_LEAST_MS,
-  CALL_BACKOFF_MAX_MS,
-} from '../../shared/limits.ts';
+import { CALL_BACKOFF_FIRST_MS, CALL_BACKOFF_LEAST_MS } from '../../shared/limits.ts';
 
 export class Backoff {
   readonly #random: () => number;
@@ -19,10 +15,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The next delay, ms. */
-  next(): number {
-    const ceiling = this.#ceilingMs;
-    this.#ceilingMs = Math.min(ceiling * 2, CALL_BACKOFF_MAX_MS);
+  /** The next delay, ms; `highestMs` is the highest ceiling. */
+  next(highestMs: number): number {
+    const ceiling = Math.min(this.#ceilingMs, highestMs);
+    this.#ceilingMs = Math.min(ceiling * 2, highestMs);
     return Math.max(CALL_BACKOFF_LEAST_MS, this.#random() * ceiling);
   }
 
