@@ -58,6 +58,24 @@ export const THREATS: readonly Threat[] = [
       'Unknown, forbidden and revoked shares take the same way to the same answer; what a target says is told for granted shares only',
   },
   {
+    row: 8,
+    attacker: 'A web app of a paired device, opened in the browser through a forward',
+    defence:
+      'It is opened as `http://<device>.localhost`, another site than the web UI, with cookies of its own. The web UI has no cookies at all, and refuses what comes from another port of 127.0.0.1 as it refuses strangers',
+  },
+  {
+    row: 9,
+    attacker: 'A web page that calls the web UI (CSRF, DNS rebinding)',
+    defence:
+      'It listens on 127.0.0.1 only; `Host`, `Origin` and `Sec-Fetch-Site` have exact lists, anything but GET is refused before a body is read, and nothing is answered to a page before it has shown a token of 256 bits that only the person who started Porthole has. `--no-ui` leaves it out',
+  },
+  {
+    row: 11,
+    attacker: 'A web page that opens a `porthole://` link',
+    defence:
+      'A link of at most 2 KiB only fills the box of "Add a device", one a second; a person has to press Connect and compare the number. Every other argument of a second start is ignored, and links are registered behind `--`, so that none is a switch of Chromium',
+  },
+  {
     row: 12,
     attacker: 'A web page that opens WebSockets to the signaling server',
     defence:

@@ -1,5 +1,5 @@
 /** What the commands have in common that ask a Porthole something and print the answer. */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { CallParams, CallResult } from '../shared/contract.ts';
 import { portholeError } from '../shared/errors.ts';
 import type { Reporter } from './reporter.ts';
@@ -19,9 +19,12 @@ type QuietCall =
   | 'disconnect'
   | 'forget'
   | 'grant'
+  | 'pause'
+  | 'resume'
   | 'revoke'
   | 'share'
   | 'status'
+  | 'ui'
   | 'unshare';
 
 interface Question<Name extends QuietCall> {

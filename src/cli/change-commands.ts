@@ -1,5 +1,5 @@
-/** The commands that change one thing: unshare, grant, revoke, forget, connect, disconnect. */
-import type { PortholeApi } from '../control/api.ts';
+/** The commands that change one thing: unshare, pause, resume, grant, revoke, forget, connect, disconnect. */
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { ForwardView } from '../shared/contract.ts';
 import { printable } from '../shared/printable.ts';
 import { ask } from './ask.ts';
@@ -17,6 +17,34 @@ export async function unshareCommand(
   });
   const sentence = `"${name}" (${target}) is no longer shared. Its connections were closed at once.`;
   reporter.event('unshared', { share: id, target, name }, printable(sentence));
+}
+
+/** Without a share all of them. */
+export interface PauseArguments {
+  readonly share: string | undefined;
+}
+
+export async function pauseCommand(
+  api: PortholeApi,
+  { share }: PauseArguments,
+  { reporter, signal }: CommandIo,
+): Promise<void> {
+  await ask(api, { name: 'pause', params: { share: share ?? null }, signal });
+  const sentence =
+    share === undefined
+      ? 'Sharing is paused. Nobody can use your ports until: porthole resume'
+      : `"${share}" is paused. Nobody can use it until: porthole resume ${share}`;
+  reporter.event('paused', { share: share ?? null }, printable(sentence));
+}
+
+export async function resumeCommand(
+  api: PortholeApi,
+  { share }: PauseArguments,
+  { reporter, signal }: CommandIo,
+): Promise<void> {
+  await ask(api, { name: 'resume', params: { share: share ?? null }, signal });
+  const sentence = share === undefined ? 'Sharing goes on.' : `"${share}" is shared again.`;
+  reporter.event('resumed', { share: share ?? null }, printable(sentence));
 }
 
 export interface GrantArguments {

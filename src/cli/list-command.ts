@@ -1,5 +1,5 @@
 /** `porthole list`: what this computer shares, and what it has of others. */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { Access, ForwardView, PeerView, ShareView } from '../shared/contract.ts';
 import { ask, remarkStored } from './ask.ts';
 import type { CommandIo, ViewSource } from './ask.ts';
@@ -93,6 +93,6 @@ function idBeginning(shortId: string): string {
 }
 
 function shareState({ state, health }: ShareView): string {
-  if (state === 'stopped') return 'stopped';
+  if (state !== 'live') return state;
   return health === 'down' ? NOTHING_ANSWERS : 'live';
 }

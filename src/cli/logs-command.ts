@@ -1,5 +1,5 @@
 /** `porthole logs`: what happened lately, and with `-f` what happens from now on. */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { LogEntry } from '../shared/contract.ts';
 import { printable } from '../shared/printable.ts';
 import { refuseInput } from './ask.ts';

@@ -3,7 +3,7 @@
  *
  * Invariant: never two processes that write one folder.
  */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import { connectControl } from '../control/control-client.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { PortholeHost } from '../control/porthole-host.ts';

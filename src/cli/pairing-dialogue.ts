@@ -2,7 +2,7 @@
  * Pairing as a person at a terminal sees it: the code to hand over, the number to compare, the blob
  * to carry back. The same for both sides, and whether this process or the daemon does the work.
  */
-import type { CallTalk } from '../control/api.ts';
+import type { CallTalk } from '../shared/calls/api.ts';
 import type { PairingEvent, PairingInput } from '../shared/contract.ts';
 import { portholeError } from '../shared/errors.ts';
 import type { PortholeError } from '../shared/errors.ts';

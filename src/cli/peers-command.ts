@@ -1,5 +1,5 @@
 /** `porthole peers`: the paired devices, and how they are. */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { PeerView } from '../shared/contract.ts';
 import { printable } from '../shared/printable.ts';
 import { ask, remarkStored } from './ask.ts';

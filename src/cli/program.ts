@@ -8,6 +8,8 @@ import {
   disconnectCommand,
   forgetCommand,
   grantCommand,
+  pauseCommand,
+  resumeCommand,
   revokeCommand,
   unshareCommand,
 } from './change-commands.ts';
@@ -16,6 +18,7 @@ import { demoCommand } from './demo-command.ts';
 import { inviteCommand } from './invite-command.ts';
 import { joinCommand } from './join-command.ts';
 import type { Connection } from './options.ts';
+import { parseLocal } from './local-port.ts';
 import { logsCommand } from './logs-command.ts';
 import { rendezvousCommand } from './rendezvous-command.ts';
 import { createReporter } from './reporter.ts';
@@ -25,7 +28,9 @@ import { askRunning, showListed, showPaired } from './running.ts';
 import type { Command as RunnableCommand } from './run.ts';
 import { shareCommand } from './share-command.ts';
 import { statusCommand } from './status-command.ts';
+import { uiCommand } from './ui-command.ts';
 import { upCommand } from './up-command.ts';
+import type { UpOptions } from './up-command.ts';
 import { VERSION } from './version.ts';
 
 interface CommonOptions {
@@ -151,12 +156,31 @@ function addPairing(program: Command): void {
 }
 
 function addDaemon(program: Command): void {
-  connecting(
+  const up = program
+    .command('up')
+    .description('keep shares, forwards and devices connected, in the foreground')
+    .option('--no-ui', 'without the page for browsers of this computer')
+    .option(
+      '--ui-port <port>',
+      'where that page is (default: where it was last, or any free port)',
+      valueOf('--ui-port', 'a port'),
+    );
+  connecting(up).action(async (options: ConnectionOptions & UiOptions) =>
+    start(options, (reporter, dataDir) =>
+      upCommand({ ...connectionOf(options, dataDir), ui: uiOf(options) }, reporter),
+    ),
+  );
+  common(
     program
-      .command('up')
-      .description('keep shares, forwards and devices connected, in the foreground'),
-  ).action(async (options: ConnectionOptions) =>
-    start(options, (reporter, dataDir) => upCommand(connectionOf(options, dataDir), reporter)),
+      .command('ui')
+      .description('the link to the page of the daemon, for a browser of this computer')
+      .option('--open', 'open it in the browser'),
+  ).action(async (options: CommonOptions & { open?: boolean }) =>
+    start(options, (reporter, dir) =>
+      askRunning(dir, reporter, (api, io) =>
+        uiCommand(api, { dataDir: dir, browser: options.open === true ? 'open' : 'leave' }, io),
+      ),
+    ),
   );
   const connect = program
     .command('connect <peer> <share>')
@@ -193,6 +217,11 @@ function addQueries(program: Command): void {
   );
 }
 
+const PAUSES = [
+  ['pause', pauseCommand, 'let nobody use a share, or any of them, for now'],
+  ['resume', resumeCommand, 'let them go on'],
+] as const;
+
 function addChanges(program: Command): void {
   common(program.command('unshare <share>').description('stop sharing')).action(
     async (share: string, options: CommonOptions) =>
@@ -200,6 +229,14 @@ function addChanges(program: Command): void {
         askRunning(dir, reporter, (api, io) => unshareCommand(api, { share }, io)),
       ),
   );
+  for (const [name, command, description] of PAUSES) {
+    common(program.command(`${name} [share]`).description(description)).action(
+      async (share: string | undefined, options: CommonOptions) =>
+        start(options, (reporter, dir) =>
+          askRunning(dir, reporter, (api, io) => command(api, { share }, io)),
+        ),
+    );
+  }
   common(program.command('grant <peer> <share>').description('let a device use a share')).action(
     async (peer: string, share: string, options: CommonOptions) =>
       start(options, (reporter, dir) =>
@@ -241,6 +278,17 @@ function addChanges(program: Command): void {
         return importCommand({ dataDir, file, existing }, reporter);
       }),
   );
+}
+
+interface UiOptions {
+  readonly ui: boolean;
+  readonly uiPort?: string;
+}
+
+function uiOf({ ui, uiPort }: UiOptions): UpOptions['ui'] {
+  if (ui) return { port: parseLocal(uiPort, '--ui-port') };
+  if (uiPort === undefined) return 'none';
+  throw portholeError('E_USAGE', { problem: '--ui-port and --no-ui exclude each other.' });
 }
 
 interface RendezvousOptions {

@@ -11,6 +11,8 @@ import type { PortholeError } from '../shared/errors.ts';
 /** The events scripts rely on (README, "For scripts"). */
 export interface CommandEvents {
   share: { share: string; target: string } & Partial<Omit<ShareView, 'id'>>;
+  paused: { share: string | null };
+  resumed: { share: string | null };
   unshared: { share: string; target: string; name: string };
   invite: { link: string; expiresAt: string };
   /** The answer to an offline code, to be carried back. */
@@ -33,6 +35,8 @@ export interface CommandEvents {
   backup: { backup: string };
   demo: { throughputMbps: number; rttMs: number };
   rendezvous: { url: string };
+  /** Where the page of the web UI is, with its token: a secret. */
+  ui: { url: string };
   error: { code: string; message: string };
 }
 

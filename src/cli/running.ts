@@ -2,7 +2,7 @@
  * For commands that ask the Porthole that runs, daemon or foreground command; `list` and `peers`
  * show what is stored when none does.
  */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import { connectControl } from '../control/control-client.ts';
 import { storedForwards, storedPeer, storedShare } from '../engine/store/stored-views.ts';
 import { openDataFolder } from '../engine/store/open-data-folder.ts';

@@ -62,6 +62,9 @@ async function shareThere(sharing: Sharing): Promise<void> {
     { share: share.id, target: share.target },
     `Sharing ${share.target} as "${share.name}".`,
   );
+  if (share.state === 'paused') {
+    reporter.remark('Sharing is paused: nobody can use it until porthole resume.');
+  }
   if (options.invite !== 'none') await inviteOne(sharing, share, options.invite);
   if (porthole.where === 'daemon') {
     return reporter.remark(

@@ -1,5 +1,5 @@
 /** `porthole status`: which Porthole runs here, and how much is going on. */
-import type { PortholeApi } from '../control/api.ts';
+import type { PortholeApi } from '../shared/calls/api.ts';
 import type { StatusView } from '../shared/contract.ts';
 import { printable } from '../shared/printable.ts';
 import { ask } from './ask.ts';

@@ -10,31 +10,20 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { systemClock } from '../engine/system-clock.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { CallName, CallParams, CallResult } from '../shared/contract.ts';
-import { portholeError, PortholeError, toError } from '../shared/errors.ts';
+import type { CallTalk, PortholeApi } from '../shared/calls/api.ts';
+import { CallClient } from '../shared/calls/call-client.ts';
+import { fromWire, misunderstood, parseMessage, RefusalSchema } from '../shared/calls/messages.ts';
+import type { CallParams, CallResult, EngineCallName } from '../shared/contract.ts';
+import { portholeError, PortholeError } from '../shared/errors.ts';
 import {
   CONTROL_GREETING_MS,
-  CONTROL_LINE_BYTES_MAX,
+  CONTROL_ANSWER_BYTES_MAX,
   CONTROL_TOKEN_BYTES,
 } from '../shared/limits.ts';
-import type { CallTalk, PortholeApi } from './api.ts';
 import { readControlFile } from './control-file.ts';
 import type { ControlFile } from './control-file.ts';
 import { LineSocket } from './line-socket.ts';
-import { OpenCall } from './open-call.ts';
-import {
-  checkPart,
-  formatLine,
-  fromWire,
-  isSameSecret,
-  misunderstood,
-  parseLine,
-  proofOf,
-  ProofSchema,
-  RefusalSchema,
-  ReplySchema,
-} from './wire.ts';
-import type { Reply } from './wire.ts';
+import { isSameSecret, proofOf, ProofSchema } from './wire.ts';
 
 /**
  * A client of the process that keeps `dataDir`; `undefined` when none does. Throws `E_CONTROL` when
@@ -74,8 +63,7 @@ export class ControlClient implements PortholeApi {
   readonly #lines: LineSocket;
   readonly #token: string;
   readonly #nonce = randomBytes(CONTROL_TOKEN_BYTES).toString('base64url');
-  readonly #calls = new Map<number, OpenCall<CallName>>();
-  #nextId = 1;
+  readonly #calls: CallClient;
   #state: State = 'greeting';
   #onGreeted: (how: Greeting | PortholeError) => void = () => {};
 
@@ -84,9 +72,13 @@ export class ControlClient implements PortholeApi {
     this.#token = token;
     this.pid = pid;
     this.role = role;
-    this.#lines = new LineSocket(socket, CONTROL_LINE_BYTES_MAX, {
+    this.#lines = new LineSocket(socket, CONTROL_ANSWER_BYTES_MAX, {
       onLine: (line) => this.#onLine(line),
       onClose: () => this.#onClose(portholeError('E_NO_DAEMON')),
+    });
+    this.#calls = new CallClient({
+      send: (message) => this.#lines.write(`${message}\n`),
+      onRefused: (cause) => this.#onClose(cause),
     });
   }
 
@@ -98,7 +90,7 @@ export class ControlClient implements PortholeApi {
     const cancelTimer = clock.after(CONTROL_GREETING_MS, () =>
       this.#onClose(misunderstood('it does not answer')),
     );
-    this.#lines.write(formatLine({ nonce: this.#nonce }));
+    this.#lines.write(`${JSON.stringify({ nonce: this.#nonce })}\n`);
     const how = await greeted;
     cancelTimer();
     if (how instanceof PortholeError) throw how;
@@ -106,30 +98,18 @@ export class ControlClient implements PortholeApi {
   }
 
   /** Rejects with `E_NO_DAEMON` when the other process ends, or has ended, before it answers. */
-  async call<Name extends CallName>(
+  async call<Name extends EngineCallName>(
     name: Name,
     params: CallParams<Name>,
     talk: CallTalk<Name>,
   ): Promise<CallResult<Name>> {
-    if (talk.signal.aborted) throw toError(talk.signal.reason);
-    if (this.#state !== 'ready') throw portholeError('E_NO_DAEMON');
-    const id = this.#nextId++;
-    const line = formatLine({ id, call: name, params: checkPart(name, 'params', params) });
-    if (Buffer.byteLength(line) > CONTROL_LINE_BYTES_MAX) throw misunderstood('too much at once');
-    const call = new OpenCall({ name, talk, onGivenUp: () => this.#giveUp(id) });
-    // Nothing below looks at the type of a call before it was checked against its name.
-    this.#calls.set(id, call as unknown as OpenCall<CallName>);
-    this.#lines.write(line);
-    return call.result;
+    if (this.#state === 'greeting') throw portholeError('E_NO_DAEMON');
+    return await this.#calls.call(name, params, talk);
   }
 
   /** Hangs up; calls still open reject with `E_NO_DAEMON`, and are aborted over there. */
   close(): void {
     this.#onClose(portholeError('E_NO_DAEMON'));
-  }
-
-  #giveUp(id: number): void {
-    if (this.#calls.delete(id)) this.#lines.write(formatLine({ id, cancel: true }));
   }
 
   #onClose(cause: PortholeError): void {
@@ -138,40 +118,21 @@ export class ControlClient implements PortholeApi {
     this.#lines.cut();
     // A process that hangs up before it has proved anything was none of ours, or is just ending.
     if (greeting) this.#onGreeted(cause.code === 'E_NO_DAEMON' ? 'stranger' : cause);
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
-    for (const call of calls) call.onError(cause);
+    this.#calls.close(cause);
   }
 
   #onLine(line: string): void {
-    const reply = this.#state === 'greeting' ? undefined : parseLine(ReplySchema, line);
-    if (reply !== undefined) return this.#onReply(reply);
-    if (this.#state === 'greeting') return this.#onGreetingLine(line);
-    this.#onClose(misunderstood('a line that is no answer'));
+    if (this.#state === 'greeting') this.#onGreetingLine(line);
+    else this.#calls.onMessage(line);
   }
 
   #onGreetingLine(line: string): void {
-    const refusal = parseLine(RefusalSchema, line);
+    const refusal = parseMessage(RefusalSchema, line);
     if (refusal !== undefined) return this.#onClose(fromWire(refusal.error));
-    const proof = parseLine(ProofSchema, line)?.proof ?? '';
+    const proof = parseMessage(ProofSchema, line)?.proof ?? '';
     if (!isSameSecret(proof, proofOf(this.#token, this.#nonce))) return this.close();
     this.#state = 'ready';
-    this.#lines.write(formatLine({ token: this.#token }));
+    this.#lines.write(`${JSON.stringify({ token: this.#token })}\n`);
     this.#onGreeted('trusted');
-  }
-
-  #onReply(reply: Reply): void {
-    if (!('id' in reply)) return this.#onClose(fromWire(reply.error));
-    const { id } = reply;
-    const call = this.#calls.get(id);
-    // It was given up.
-    if (call === undefined) return;
-    if ('event' in reply) return call.onEvent(reply.event);
-    if ('wants' in reply) {
-      return call.onWanted((input) => this.#lines.write(formatLine({ id, input })));
-    }
-    this.#calls.delete(id);
-    if ('error' in reply) return call.onError(fromWire(reply.error));
-    call.onResult(reply.result);
   }
 }

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { parseLine } from './wire.ts';
+import { parseMessage } from '../shared/calls/messages.ts';
 
 const NAME = 'control.json';
 const OWNER_ONLY = 0o600;
@@ -40,7 +40,7 @@ export function writeControlFile(dataDir: string, content: ControlFile): void {
 /** `undefined` when there is none, it cannot be read, or it is none that this user wrote. */
 export function readControlFile(dataDir: string): ControlFile | undefined {
   const text = readOwnFile(join(dataDir, NAME));
-  return text === undefined ? undefined : parseLine(ControlFileSchema, text);
+  return text === undefined ? undefined : parseMessage(ControlFileSchema, text);
 }
 
 /** Removes the file if it is the one with this token. */

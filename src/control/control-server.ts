@@ -15,7 +15,7 @@ import { systemClock } from '../engine/system-clock.ts';
 import type { Clock } from '../shared/clock.ts';
 import { portholeError, PortholeError } from '../shared/errors.ts';
 import { CONTROL_CLIENTS_MAX, CONTROL_TOKEN_BYTES } from '../shared/limits.ts';
-import type { CallHandlers } from './api.ts';
+import type { EngineHandlers } from '../shared/calls/api.ts';
 import {
   addressesOf,
   makeSocketPrivate,
@@ -31,7 +31,7 @@ import { ServerConnection } from './server-connection.ts';
 export interface ControlServerOptions {
   /** The data folder; the caller holds its lock, and nobody else may look into it. */
   readonly dataDir: string;
-  readonly handlers: CallHandlers;
+  readonly handlers: EngineHandlers;
   /** What this process is to commands that find it. */
   readonly role: ControlFile['role'];
   /** Told of every failure inside a handler (`E_INTERNAL`, with its cause), for the log. */

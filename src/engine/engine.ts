@@ -10,13 +10,18 @@ import type {
   CallParams,
   EngineEvent,
   ForwardView,
+  ListeningPort,
+  MetricsSample,
   PeerView,
+  RendezvousView,
   ShareView,
 } from '../shared/contract.ts';
 import type { Clock } from '../shared/clock.ts';
 import { portholeError, toPortholeError } from '../shared/errors.ts';
+import type { PortholeError } from '../shared/errors.ts';
 import {
   CALL_TIMEOUT_MS,
+  DEVICE_NAME_BYTES_MAX,
   FINISHED_INVITES_MAX,
   FIRST_SHARES_MS,
   HOLD_DEFAULT_MS,
@@ -26,6 +31,7 @@ import { releaseDataChannels } from './carrier/native-channel.ts';
 import { parseStunUrl } from '../shared/ice-url.ts';
 import type { Reach } from './link/reach.ts';
 import { SystemWatch } from './noticing/system-watch.ts';
+import { cutName } from './pairing/device-name.ts';
 import { deviceIdOf, shortDeviceId } from './pairing/identity.ts';
 import { parseCode } from './pairing/invite.ts';
 import type { InviteRoom } from './pairing/invite-room.ts';
@@ -38,6 +44,8 @@ import { joinOffline } from './peers/join-offline.ts';
 import type { PairingTalk } from './peers/pairing-talk.ts';
 import type { PeerConnection } from './peers/peer-connection.ts';
 import { PeerSet } from './peers/peer-set.ts';
+import { listeningView } from './service/listening-view.ts';
+import { PortLookout } from './service/listening-ports/port-lookout.ts';
 import { requireFreePort } from './service/local-port.ts';
 import { ShareBook } from './service/share-book.ts';
 import { ShareDesk } from './service/share-desk.ts';
@@ -66,6 +74,8 @@ export interface EngineOptions {
   /** @default none */
   readonly turn?: readonly TurnServer[];
   readonly emit: (event: EngineEvent) => void;
+  /** Ports of this process besides the engine's own, which are never shared either. @default none */
+  readonly ownPorts?: () => ReadonlySet<number>;
   /** @default the real one */
   readonly clock?: Clock;
   /** Time of day, ms since 1970. @default Date.now */
@@ -87,12 +97,15 @@ export class Engine {
   readonly #places: MeetingPlaces;
   readonly #finishedInvites: InviteRoom[] = [];
   #watch: SystemWatch | undefined;
+  readonly #listeningPorts: PortLookout;
+  #deviceName: string;
   #metAt: 'nowhere' | 'rendezvous' | 'everywhere' = 'nowhere';
   /** Aborted by `close()`. */
   readonly #life = new AbortController();
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#deviceName = options.deviceName;
     const { data, purpose, stun, turn = [], emit } = options;
     const identity = data.identity();
     const timeOfDay = options.timeOfDay ?? Date.now;
@@ -112,10 +125,11 @@ export class Engine {
       timeOfDay,
       publicKey: identity.publicKey,
     });
+    this.#listeningPorts = new PortLookout(this.#clock, () => this.#ownPorts());
     this.#book = new ShareBook({
       clock: this.#clock,
       random: Math.random,
-      ownPorts: () => this.#places.ports(),
+      ownPorts: () => this.#ownListeners(),
       events: {
         onChanged: (id) => this.#peers.onShareChanged(id),
         onHealth: (id, health) => this.#tellHealth(id, health),
@@ -133,7 +147,7 @@ export class Engine {
         identity,
         holdMs: holdMsOf(data.settings.get()),
         connectors: this.#connectors,
-        deviceName: () => options.deviceName,
+        deviceName: () => this.#deviceName,
       },
       store: data.peers,
       book: this.#book,
@@ -151,7 +165,54 @@ export class Engine {
   }
 
   get deviceName(): string {
-    return this.#options.deviceName;
+    return this.#deviceName;
+  }
+
+  /** Calls this device by another name; peers that are connected hear of it at once. */
+  setDeviceName(name: string): void {
+    this.#deviceName = name;
+    for (const peer of this.#peers.all()) peer.announceReach();
+  }
+
+  /** The whole device id of this computer. */
+  get deviceId(): string {
+    return this.#peers.context.identity.deviceId;
+  }
+
+  /** `offline`: no network is up but the loopback interface. */
+  get network(): 'online' | 'offline' {
+    return this.#watch?.isOnline === false ? 'offline' : 'online';
+  }
+
+  /** How the rendezvous servers stand. */
+  rendezvous(): RendezvousView[] {
+    return this.#places.rendezvousViews();
+  }
+
+  /**
+   * What programs of this user listen on, but for this process. Looked at no more often than every
+   * LISTENING_FRESH_MS. Rejects with E_PORTS_UNREADABLE.
+   */
+  async listening(): Promise<ListeningPort[]> {
+    const ports = await this.#listeningPorts.look();
+    const shares = this.shares();
+    return ports.map((port) => listeningView(port, shares));
+  }
+
+  /** Counters of everything, as they are now. */
+  metrics(): MetricsSample {
+    const peers = this.#peers.all();
+    return {
+      at: this.#clock.now(),
+      shares: this.#shares.traffic(),
+      forwards: peers.flatMap((peer) => peer.forwardTraffic()),
+      peers: peers.map(({ id, traffic, roundTripMs, loss }) => ({
+        id,
+        ...traffic,
+        roundTripMs,
+        loss,
+      })),
+    };
   }
 
   /** Connections open now, of all peers. */
@@ -166,16 +227,23 @@ export class Engine {
     this.#watch = this.#watchSystem();
     if (this.#options.purpose === 'forward') this.#meetPeers('rendezvous');
     if (this.#options.purpose !== 'keep') return;
-    for (const { code, message } of this.#shares.restore()) {
-      this.#options.emit({ kind: 'notice', level: 'warn', code, text: message });
-    }
+    this.#tellAll(this.#shares.restore());
     await this.#connectAll();
+  }
+
+  /** This computer slept, or its network is another one: everything has to prove itself. */
+  onResume(): void {
+    // Before any peer is called: what answered there may be out of reach here.
+    this.#connectors.refresh();
+    this.#places.onNetworkChanged();
+    this.#peers.onEnvironment();
   }
 
   /** Ends every link, invite and listener; resolves when nothing of this engine is left. */
   async close(): Promise<void> {
     this.#life.abort(portholeError('E_UNREACHABLE', { reason: 'it was stopped' }));
     this.#watch?.close();
+    this.#listeningPorts.close();
     this.#book.close();
     for (const room of this.#finishedInvites.splice(0)) room.close();
     this.#connectors.close();
@@ -215,6 +283,29 @@ export class Engine {
     return { ...view, state: 'stopped' };
   }
 
+  /** `paused`: nobody can use any share. */
+  get sharing(): 'on' | 'paused' {
+    return this.#shares.sharing;
+  }
+
+  /** Pauses a share, and returns it, or all of them; open connections end at once. Throws E_SHARE_UNKNOWN or E_DATA_DIR. */
+  pause({ share }: CallParams<'pause'>): ShareView | undefined {
+    if (share === null) {
+      this.#shares.pauseAll();
+      return undefined;
+    }
+    return this.#shares.view(this.#shares.pause(this.#shares.find(share)));
+  }
+
+  /** Throws E_SHARE_UNKNOWN, E_DATA_DIR, or what no longer lets a target be shared. */
+  resume({ share }: CallParams<'resume'>): ShareView | undefined {
+    if (share === null) {
+      this.#tellAll(this.#shares.resumeAll());
+      return undefined;
+    }
+    return this.#shares.view(this.#shares.resume(this.#shares.find(share)));
+  }
+
   grant({ peer, share }: CallParams<'grant'>): { peer: PeerView; share: ShareView } {
     const connection = this.#peers.find(peer);
     const record = this.#shares.grant(this.#shares.find(share), connection.deviceId);
@@ -232,6 +323,24 @@ export class Engine {
 
   peers(): PeerView[] {
     return this.#peers.all().map((peer) => peer.view());
+  }
+
+  /** Calls a peer now, without waiting for the next try. Throws E_PEER_UNKNOWN or E_REMOVED. */
+  reconnect({ peer }: CallParams<'reconnect'>): PeerView {
+    const connection = this.#peers.find(peer);
+    if (connection.record.trust === 'removed') {
+      throw portholeError('E_REMOVED', { peer: connection.name });
+    }
+    this.#peers.activate(connection);
+    connection.reconnect();
+    return connection.view();
+  }
+
+  /** Calls a peer by another name on this computer. Throws E_PEER_UNKNOWN or E_DATA_DIR. */
+  rename({ peer, name }: CallParams<'rename'>): PeerView {
+    const connection = this.#peers.find(peer);
+    connection.rename(cutName(name, DEVICE_NAME_BYTES_MAX));
+    return connection.view();
   }
 
   /** Ends the link with a peer and forgets it. Throws E_PEER_UNKNOWN. */
@@ -271,13 +380,16 @@ export class Engine {
 
   /** Makes an invite and waits for the device that uses it; see `hostInvite` and `hostOffline`. */
   async invite(params: CallParams<'invite'>, asking: PairingTalk): Promise<PeerView> {
-    const { mode, trust, grant } = params;
+    const { mode, trust, grant, forwards = 'chosen' } = params;
     const share = grant === null ? undefined : this.#shares.find(grant);
     const pairing = {
       peers: this.#peers,
       trust,
       talk: this.#whileOpen(asking),
-      onStored: (deviceId: string) => this.#shares.grantIfShared(share?.id, deviceId),
+      onStored: (deviceId: string) => {
+        this.#shares.grantIfShared(share?.id, deviceId);
+        if (forwards === 'all') this.#peers.get(deviceId)?.wantAllShares();
+      },
     };
     // By hand too: the new peer is told where it finds this device the next time.
     await this.#listen();
@@ -336,22 +448,21 @@ export class Engine {
     if (this.#finishedInvites.length > FINISHED_INVITES_MAX) this.#finishedInvites.shift()?.close();
   }
 
+  #tellAll(errors: readonly PortholeError[]): void {
+    for (const { code, message } of errors) {
+      this.#options.emit({ kind: 'notice', level: 'warn', code, text: message });
+    }
+  }
+
   #watchSystem(): SystemWatch {
     return new SystemWatch({
       clock: this.#clock,
       timeOfDay: this.#peers.context.timeOfDay,
       events: {
-        onWoke: () => this.#onEnvironment(),
-        onNetworkChanged: () => this.#onEnvironment(),
+        onWoke: () => this.onResume(),
+        onNetworkChanged: () => this.onResume(),
       },
     });
-  }
-
-  #onEnvironment(): void {
-    // Before any peer is called: what answered there may be out of reach here.
-    this.#connectors.refresh();
-    this.#places.onNetworkChanged();
-    this.#peers.onEnvironment();
   }
 
   async #connectAll(): Promise<void> {
@@ -382,9 +493,20 @@ export class Engine {
     }
   }
 
+  /** Where this process takes calls and shows its page: nothing may lead there. */
+  #ownListeners(): ReadonlySet<number> {
+    return new Set([...this.#places.ports(), ...(this.#options.ownPorts?.() ?? [])]);
+  }
+
+  /** Whatever this process listens on. */
+  #ownPorts(): ReadonlySet<number> {
+    const local = this.forwards().map((forward) => Number(forward.local.split(':')[1]));
+    return new Set([...this.#ownListeners(), ...local]);
+  }
+
   #reach(): Reach {
     const { endpoints, rendezvous } = this.#places.reach();
-    return { endpoints, rendezvous, name: this.#options.deviceName };
+    return { endpoints, rendezvous, name: this.#deviceName };
   }
 
   #tellHealth(id: string, health: 'up' | 'down'): void {

@@ -280,6 +280,12 @@ export const ERRORS = {
       'Porthole cannot read its key in {path} ({reason}). Restore it with porthole import, or move the file away to start over with a new one; devices must then pair again.',
     retry: 'final',
   },
+  E_KEY_IN_KEYRING: {
+    wire: 5024,
+    sentence:
+      'The key of this computer is in the keyring of the system, where only the Porthole app can use it. Open the app: commands then work through it. Or give this command a folder of its own with --data-dir.',
+    retry: 'final',
+  },
   E_PASSPHRASE: {
     wire: 5011,
     sentence: 'The passphrase is wrong, or the backup was changed. Nothing was imported.',
@@ -327,6 +333,29 @@ export const ERRORS = {
     wire: 5022,
     sentence:
       'Commands cannot talk to this Porthole through {path} ({reason}). Remove what is there, or choose a data folder with a shorter path.',
+    retry: 'final',
+  },
+  E_PORTS_UNREADABLE: {
+    wire: 5030,
+    sentence:
+      'Porthole cannot tell which ports of this computer are in use ({reason}). Type the port to share.',
+    retry: 'retry',
+  },
+  E_NOT_HERE: {
+    wire: 5040,
+    sentence: 'Only the desktop app can do this.',
+    retry: 'final',
+  },
+  E_NO_UI: {
+    wire: 5041,
+    sentence:
+      'The Porthole that runs here has no page for a browser. Start it with: porthole up, without --no-ui.',
+    retry: 'final',
+  },
+  E_UI_PORT: {
+    wire: 5042,
+    sentence:
+      'The web UI cannot listen on port {port} ({reason}). Choose another with --ui-port, or leave it out.',
     retry: 'final',
   },
   E_INTERNAL: {

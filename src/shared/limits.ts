@@ -322,6 +322,9 @@ export const CONTROL_PATH_BYTES_MAX = 100;
 /** Longest line on the control socket, bytes, both ways. The largest message is the whole state; 256 KiB has room for several hundred shares and devices. */
 export const CONTROL_LINE_BYTES_MAX = 262_144;
 
+/** Longest answer or event, bytes: the state of a computer with all forwards of several devices, or the log for a bug report. */
+export const CONTROL_ANSWER_BYTES_MAX = 2_097_152;
+
 /** Longest line of a client that has not shown the token yet, bytes. Its two lines take under 100. */
 export const CONTROL_GREETING_BYTES_MAX = 512;
 
@@ -354,6 +357,141 @@ export const LOG_FILES_KEPT = 2;
 
 /** What may wait for a disk that does not take it, bytes; past that entries are left out of the file. */
 export const LOG_WAITING_BYTES_MAX = 1_048_576;
+
+// ── What pages are told ─────────────────────────────────────────────────────────────────────────
+
+/** Least time between two states told to one listener, ms: ten a second look immediate to a person. */
+export const WATCH_LEAST_MS = 100;
+
+/** How often the state is compared with what was told last, ms, for what changes without an event (round trips). */
+export const WATCH_TICK_MS = 250;
+
+/** Time between two samples of the counters, ms: four a second make a smooth curve. */
+export const METRICS_MS = 250;
+
+/** Entries told at once. A page draws 200 lines in one frame. */
+export const ACTIVITY_BATCH_MAX = 200;
+
+/** Names taken out of diagnostics besides those that are there: more than the log has entries. */
+export const NAMES_HEARD_MAX = 2000;
+
+/** Characters of the log in diagnostics, the newest: what an issue tracker takes. */
+export const DIAGNOSTICS_LOG_CHARS_MAX = 60_000;
+
+// ── Shares ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Shares that were removed whose id is kept, so that forwards find them when they are shared again. A person shares some dozens of things. */
+export const SHARES_RETIRED_MAX = 256;
+
+// ── Web UI ──────────────────────────────────────────────────────────────────────────────────────
+
+/** Random token that a page of the web UI must show, bytes: 256 bits, beyond guessing. */
+export const WEB_UI_TOKEN_BYTES = 32;
+
+/** TCP connections to the web UI at once. A browser opens six for its files and one for each tab; nobody gets more of this process by opening hundreds. */
+export const WEB_UI_CONNECTIONS_MAX = 64;
+
+/** Pages of the web UI at once. A person has a few tabs open; each gets the state ten times a second at most. */
+export const WEB_UI_PAGES_MAX = 16;
+
+/** Pages that have not shown the token yet, at once. It takes a page a millisecond; each may make this process hold CONTROL_LINE_BYTES_MAX meanwhile. */
+export const WEB_UI_GREETINGS_MAX = 16;
+
+/** A page of the web UI must have shown the token by then, ms. The page has it before it connects. */
+export const WEB_UI_GREETING_MS = 5000;
+
+/** Wrong tokens within WEB_UI_WRONG_TOKENS_MS before every further one has to wait. Each tab that was left open over a restart shows one. */
+export const WEB_UI_WRONG_TOKENS_MAX = 10;
+
+/** How long a wrong token counts, ms. */
+export const WEB_UI_WRONG_TOKENS_MS = 60_000;
+
+/** How long a token then waits for its verdict, ms, the right one too: with WEB_UI_GREETINGS_MAX of them at once 16 guesses a second, of 2^256. Who has the right one waits no longer than for a slow page. */
+export const WEB_UI_VERDICT_MS = 1000;
+
+/** Header of a request to the web UI, bytes. Cookies know no ports: what all dev servers of this computer have left for 127.0.0.1 comes along, and is not looked at. */
+export const WEB_UI_HEADER_BYTES_MAX = 65_536;
+
+/** A request to the web UI must be here whole by then, ms. It comes from this computer, in one packet. */
+export const WEB_UI_REQUEST_MS = 10_000;
+
+/** A connection to the web UI on which nothing moves for this long is cut, ms: one that asks for a file and does not read it. */
+export const WEB_UI_STALLED_MS = 30_000;
+
+/** Fragments of one message of a page. Browsers send a message whole, or in pieces of 64 KiB and more. */
+export const WEB_UI_FRAGMENTS_MAX = 64;
+
+/** How long a page that is told to go may take to say goodbye, ms. */
+export const WEB_UI_GOODBYE_MS = 1000;
+
+/** Files of the page, and bytes of all of them. The page is some dozens of files and under 4 MiB; they are kept in memory. */
+export const WEB_UI_FILES_MAX = 256;
+export const WEB_UI_FILES_BYTES_MAX = 16_777_216;
+
+/** Label of a peer in `http://<peer>.localhost`, characters (RFC 1035 §2.3.4). */
+export const PEER_HOST_LABEL_CHARS_MAX = 63;
+
+// ── Tray and notifications ──────────────────────────────────────────────────────────────────────
+
+/** Items in a submenu of the tray; behind them comes "Show All…". A menu cannot scroll everywhere, and a person reads ten at a glance. */
+export const TRAY_ITEMS_MAX = 10;
+
+/** Characters of a name in a menu or a notification. Menus are as wide as their longest item, and notifications cut at about 40. */
+export const SHORT_NAME_CHARS_MAX = 40;
+
+/** …and UTF-16 code units of it: one character can carry any number of combining marks. A family of seven emoji takes some 30. */
+export const SHORT_NAME_UNITS_MAX = 256;
+
+/** Least time between two changes of the tray menu, ms. On Linux each goes over D-Bus as a whole, and an open menu may jump. */
+export const TRAY_MENU_LEAST_MS = 500;
+
+/** Least time between two changes of the tray icon, ms (Mullvad's number): panels draw late what comes faster, in the wrong order. */
+export const TRAY_ICON_LEAST_MS = 200;
+
+/** One frame of the tray icon that says "connecting", ms: two a second. Each frame is a picture over D-Bus. */
+export const TRAY_FRAME_MS = 500;
+
+/** A problem is shown when it has lasted this long, ms. Most are over before, and a flash worries for nothing. */
+export const TRAY_PROBLEM_MS = 5000;
+
+/** A device that does not come counts as away after this, ms, even though it is called for ever: a tray must not move for weeks. As long as it is called urgently (CALL_URGENT_MS). */
+export const TRAY_CONNECTING_MS = 30_000;
+
+/** A round trip in the menu is kept until the measured one differs by this, ms… Menus must not change four times a second. */
+export const TRAY_ROUND_TRIP_STEP_MS = 2;
+
+/** …or by this part of it, if that is more: 1/5. */
+export const TRAY_ROUND_TRIP_FRACTION = 5;
+
+/** How often the listening ports are looked for while nobody says that the menu opens, ms. On Linux a look reads some files of /proc; a person who has just started an app takes longer to reach for the menu. */
+export const TRAY_LISTENING_MS = 10_000;
+
+/** Time between two states that menu and notifications ask for, ms; what changes after a quiet time is there at once. */
+export const TRAY_STATUS_MS = 500;
+
+/** How long the tray waits before it asks for the state again when the engine did not answer, ms: it starts again within a second or two. */
+export const TRAY_STATUS_RETRY_MS = 1000;
+
+/** A question to the session bus whether there is a tray takes at most this long, ms. It answers in some milliseconds, or has to start a service. */
+export const TRAY_PRESENCE_TIMEOUT_MS = 3000;
+
+/** How often it is asked while there is none, ms: a panel may start after the app at login… */
+export const TRAY_MISSING_MS = 5000;
+
+/** …and while there is one, ms: a panel that was started again has forgotten its icons. Each question starts a process. */
+export const TRAY_SHOWN_MS = 60_000;
+
+/** A device with open connections is told to be lost after this, ms. Sooner is what holding connections is for; applications give up not much later. */
+export const NOTICE_LOST_MS = 30_000;
+
+/** What lasts less than this, ms, is not told: neither that a device went, nor that it came. */
+export const NOTICE_FLAP_MS = 10_000;
+
+/** Least time between two notifications about one device, ms. More would be turned off by the person. */
+export const NOTICE_LEAST_MS = 60_000;
+
+/** Shares whose first appearance is remembered. As many as 64 devices with all the forwards they can have; beyond it the oldest are forgotten, and told once more. */
+export const NOTICE_SHARES_MAX = 16_384;
 
 // ── Signaling and pairing ───────────────────────────────────────────────────────────────────────
 
@@ -593,6 +731,29 @@ export const RENDEZVOUS_PATIENCE_MS = 3000;
 /** Rooms of finished invites that an engine keeps, so that a second person hears that theirs was used. */
 export const FINISHED_INVITES_MAX = 16;
 
+// ── Listening ports ─────────────────────────────────────────────────────────────────────────────
+
+/** Ports that are offered to be shared, the lowest ones. A developer's computer has some dozens; systems give ports without a meaning from 32,768 on. */
+export const LISTENING_PORTS_MAX = 256;
+
+/** How long a look at listening ports is good for, ms. Menu and window ask at their own pace; a person who has just started a server does not wait for longer. */
+export const LISTENING_FRESH_MS = 2000;
+
+/** Name of a process, bytes of UTF-8. Linux has 15, macOS 32; those of Windows that are longer say nothing more to a person. */
+export const PROCESS_NAME_BYTES_MAX = 64;
+
+/** An address that is listened on, characters: 39 of IPv6 and the name of an interface. */
+export const LISTEN_ADDRESS_CHARS_MAX = 64;
+
+/** Links of /proc read at once. Node has four threads for files, which others need too; a read takes microseconds. */
+export const LISTENING_READS_AT_ONCE = 32;
+
+/** lsof or PowerShell must have told by then, ms. lsof takes a tenth of a second; the first PowerShell after a start of Windows some seconds. */
+export const LISTENING_TOOL_MS = 15_000;
+
+/** What lsof or PowerShell may print, bytes: 100 for each of ten thousand sockets. */
+export const LISTENING_OUTPUT_BYTES_MAX = 1_048_576;
+
 // ── Noticing ────────────────────────────────────────────────────────────────────────────────────
 
 /** How often the clocks and the interfaces of this computer are looked at, ms. A change is known within a second, of the three a reconnect may take; a look costs under 0.1 ms (measured). */
@@ -629,6 +790,30 @@ export const BACKUP_SCRYPT_N = 131_072;
 
 /** A backup as text, characters: a file of the largest size in base64. */
 export const BACKUP_CHARS_MAX = 22_369_622;
+
+// ── Desktop app ────────────────────────────────────────────────────────────────────────────────
+
+/** Least time between two links of the system that are looked at, ms: a page can open any number of them, a person clicks one. */
+export const DEEP_LINK_MS = 1000;
+
+/** What a menu, a link or a notification asked the page to show while no page listened; the newest are kept. A person remembers the last click or two. */
+export const WISHES_MAX = 8;
+
+/** From the wish to quit to the end of the process at the latest, ms. Connections are closed within one; the rest is for a slow disk, and less than a system that shuts down waits (Windows: 5 s). */
+export const QUIT_DEADLINE_MS = 4500;
+
+/** Hints of the system that it woke up or was unlocked are passed on at most this often, ms; they come in bursts. */
+export const SYSTEM_HINTS_MS = 2000;
+
+/** Times a page that crashed is loaded again within PAGE_CRASHES_MS before a person is asked: once is chance, a page that crashes at its start would go on for ever. */
+export const PAGE_CRASHES_MAX = 3;
+
+/** …the time in question, ms. */
+export const PAGE_CRASHES_MS = 60_000;
+
+/** The state of the window is saved this long after it was moved or resized last, ms: not for every pixel of it. */
+export const WINDOW_SAVE_MS = 500;
+
 // ── Rendezvous ──────────────────────────────────────────────────────────────────────────────────
 
 /** Connections at once to a rendezvous server. An idle one costs 15 KiB (measured), so all of them and the process itself about 140 MiB: the smallest machine one can rent. */

@@ -11,13 +11,13 @@ import { join } from 'node:path';
 import type { Interface } from 'node:readline';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CallHandlers, PortholeApi } from '../../src/control/api.ts';
+import type { EngineHandlers, PortholeApi } from '../../src/shared/calls/api.ts';
 import type { ControlClient } from '../../src/control/control-client.ts';
 import { connectControl } from '../../src/control/control-client.ts';
 import { readControlFile } from '../../src/control/control-file.ts';
 import { ControlServer } from '../../src/control/control-server.ts';
-import { localApi } from '../../src/control/local-api.ts';
-import { formatLine, proofOf } from '../../src/control/wire.ts';
+import { localApi } from '../../src/shared/calls/local-api.ts';
+import { proofOf } from '../../src/control/wire.ts';
 import { portholeError } from '../../src/shared/errors.ts';
 import type { PortholeError } from '../../src/shared/errors.ts';
 import * as limits from '../../src/shared/limits.ts';
@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 afterAll(async () => expectNothingLeft());
 
-async function serve(some: Partial<CallHandlers>, clock?: VirtualClock): Promise<ControlServer> {
+async function serve(some: Partial<EngineHandlers>, clock?: VirtualClock): Promise<ControlServer> {
   const server = await ControlServer.listen({
     role: 'daemon',
     dataDir,
@@ -102,7 +102,7 @@ class RawClient {
   }
 
   write(line: object | string): void {
-    this.socket.write(typeof line === 'string' ? line : formatLine({ ...line }));
+    this.socket.write(typeof line === 'string' ? line : `${JSON.stringify(line)}\n`);
   }
 
   /** The next line; `undefined` when the other side has hung up. */
@@ -139,9 +139,9 @@ async function endOfInput(): Promise<never> {
 
 describe('a caller cannot tell where its calls are answered', () => {
   const places = {
-    'this process': async (some: Partial<CallHandlers>): Promise<PortholeApi> =>
+    'this process': async (some: Partial<EngineHandlers>): Promise<PortholeApi> =>
       localApi(handlersOf(some)),
-    'another one': async (some: Partial<CallHandlers>): Promise<PortholeApi> => {
+    'another one': async (some: Partial<EngineHandlers>): Promise<PortholeApi> => {
       await serve(some);
       return client();
     },
@@ -274,7 +274,7 @@ describe('many at once', () => {
 });
 
 describe('clients that mean harm or are broken', () => {
-  const hangs: Partial<CallHandlers> = {
+  const hangs: Partial<EngineHandlers> = {
     status: async () => STATUS,
     invite: async (_params, talk) => abortOf(talk.signal) as Promise<never>,
   };
@@ -387,7 +387,7 @@ describe('clients that mean harm or are broken', () => {
     const raw = await trusted(server);
     raw.write({ id: 1, call: 'invite', params: INVITE });
     raw.stopReading();
-    const flood = formatLine({ id: 2, call: 'nothing', params: {} }).repeat(1000);
+    const flood = `${JSON.stringify({ id: 2, call: 'nothing', params: {} })}\n`.repeat(1000);
     const write = (): void => {
       while (!raw.socket.destroyed && raw.socket.write(flood));
     };
@@ -398,8 +398,8 @@ describe('clients that mean harm or are broken', () => {
     expect(await ask(api, 'status', {})).toEqual(STATUS);
   });
 
-  test('an answer longer than a line is E_CONTROL', async () => {
-    const shares = Array.from({ length: 2000 }, () => SHARE);
+  test('an answer that is too long is E_CONTROL', async () => {
+    const shares = Array.from({ length: limits.CONTROL_ANSWER_BYTES_MAX / 100 }, () => SHARE);
     await serve({ status: async () => ({ ...STATUS, shares }) });
     const api = await client();
     const failed = ask(api, 'status', {});
@@ -476,7 +476,7 @@ describe('processes that are not there, or are others', () => {
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {
         seen += chunk.toString();
-        socket.write(formatLine({ proof: 'A'.repeat(43) }));
+        socket.write(`${JSON.stringify({ proof: 'A'.repeat(43) })}\n`);
       });
     });
     impostor.listen(file.address);

@@ -90,6 +90,7 @@ export class SimChannel {
 export class SimEnd implements Carrier {
   readonly kind = 'memory';
   readonly reach = 'network';
+  readonly route = undefined;
   readonly dataPayloadBytes = DATACHANNEL_DATA_BYTES;
   readonly binding: ChannelBinding;
   readonly device: number;

@@ -173,6 +173,7 @@ function withReach(carrier: Carrier, reach: CarrierReach): Carrier {
     kind: carrier.kind,
     binding: carrier.binding,
     reach,
+    route: carrier.route,
     dataPayloadBytes: carrier.dataPayloadBytes,
     start: (events) => carrier.start(events),
     send: (message) => carrier.send(message),

@@ -1,12 +1,13 @@
 /** Handlers and views for the tests of the control socket. */
-import type { CallHandlers, CallTalk, PortholeApi } from '../../src/control/api.ts';
-import { InputQueue } from '../../src/control/input-queue.ts';
+import type { EngineHandlers, CallTalk, PortholeApi } from '../../src/shared/calls/api.ts';
+import { InputQueue } from '../../src/shared/calls/input-queue.ts';
 import type {
   CallEvent,
   CallInput,
   CallName,
   CallParams,
   CallResult,
+  EngineCallName,
   ForwardView,
   PeerView,
   ShareView,
@@ -21,6 +22,7 @@ export const SHARE: ShareView = {
   access: { kind: 'everyone', except: [] },
   health: 'up',
   state: 'live',
+  connections: 1,
 };
 
 export const PEER: PeerView = {
@@ -31,6 +33,11 @@ export const PEER: PeerView = {
   state: 'up',
   path: 'datachannel',
   roundTripMs: 12.4,
+  loss: 0,
+  route: { local: 'host', remote: 'host', address: '192.0.2.7:50123', lanes: 1 },
+  connections: 2,
+  obstacle: null,
+  since: null,
 };
 
 export const FORWARD: ForwardView = {
@@ -42,6 +49,7 @@ export const FORWARD: ForwardView = {
   sharedPort: 5432,
   why: 'same-port',
   state: 'live',
+  connections: 1,
 };
 
 export const STATUS: StatusView = {
@@ -50,6 +58,9 @@ export const STATUS: StatusView = {
   device: 'VWXYZ-ABCDE-FGHIJ-KLMNO-P',
   deviceName: 'desk',
   connections: 2,
+  sharing: 'on',
+  network: 'online',
+  rendezvous: [],
   shares: [SHARE],
   forwards: [FORWARD],
   peers: [PEER],
@@ -60,7 +71,7 @@ async function unanswered(): Promise<never> {
 }
 
 /** Those of `some`; every other call fails. */
-export function handlersOf(some: Partial<CallHandlers>): CallHandlers {
+export function handlersOf(some: Partial<EngineHandlers>): EngineHandlers {
   return {
     status: unanswered,
     share: unanswered,
@@ -74,6 +85,19 @@ export function handlersOf(some: Partial<CallHandlers>): CallHandlers {
     join: unanswered,
     follow: unanswered,
     logs: unanswered,
+    watch: unanswered,
+    metrics: unanswered,
+    activity: unanswered,
+    listening: unanswered,
+    pause: unanswered,
+    resume: unanswered,
+    reconnect: unanswered,
+    rename: unanswered,
+    settings: unanswered,
+    changeSettings: unanswered,
+    backup: unanswered,
+    diagnostics: unanswered,
+    ui: unanswered,
     ...some,
   };
 }
@@ -105,7 +129,7 @@ export function talkOf<Name extends CallName>(
 }
 
 /** A call without a talk. */
-export async function ask<Name extends CallName>(
+export async function ask<Name extends EngineCallName>(
   api: PortholeApi,
   name: Name,
   params: CallParams<Name>,
@@ -134,7 +158,7 @@ export function abortOf(signal: AbortSignal): Promise<void> {
 }
 
 /** An invite as the engine plays it: shows digits, asks for a verdict, ends with the peer. */
-export function invitesLikeAnEngine(onAbort: () => void = () => {}): Partial<CallHandlers> {
+export function invitesLikeAnEngine(onAbort: () => void = () => {}): Partial<EngineHandlers> {
   return {
     invite: async (params, talk) => {
       if (params.grant === 'nothing') throw portholeError('E_SHARE_UNKNOWN', { share: 'nothing' });

@@ -23,6 +23,7 @@ export const SHARE = Uint8Array.of(1, 2, 3);
 class TestCarrier implements Carrier {
   readonly kind = 'memory';
   readonly reach = 'network';
+  readonly route = undefined;
   readonly binding;
   readonly dataPayloadBytes;
   readonly #inner: Carrier;

@@ -51,6 +51,10 @@ class TapCarrier implements Carrier {
     return this.#inner.reach;
   }
 
+  get route() {
+    return this.#inner.route;
+  }
+
   get dataPayloadBytes() {
     return this.#inner.dataPayloadBytes;
   }

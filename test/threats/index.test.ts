@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
-/** The rows that are built; the others come with the web UI, the desktop app, the hub, releases. */
+/** The rows that are built; the others come with a guard for web servers, ten thousand sockets, the hub, releases. */
 const ROWS: readonly number[] = [
-  1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 26,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 26,
 ];
 
 const table = new URL('docs/security.md', ROOT);

@@ -8,7 +8,8 @@
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { TokenSchema, parseLine, ReplySchema, RequestSchema } from '../../src/control/wire.ts';
+import { parseMessage, ReplySchema, RequestSchema } from '../../src/shared/calls/messages.ts';
+import { TokenSchema } from '../../src/control/wire.ts';
 import { encodeHandshake, parseHandshake } from '../../src/engine/link/handshake.ts';
 import { readReach, writeReach } from '../../src/engine/link/reach.ts';
 import { encodeClaim, parseClaim } from '../../src/engine/pairing/claim-messages.ts';
@@ -176,7 +177,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   'a line of the control socket': {
     valid: ['{"id":1,"call":"status","params":{}}', '{"token":"0123456789abcdefghijklmn"}'],
     parse: (text: string) =>
-      [RequestSchema, ReplySchema, TokenSchema].map((schema) => parseLine(schema, text)),
+      [RequestSchema, ReplySchema, TokenSchema].map((schema) => parseMessage(schema, text)),
   },
   'the URL of a rendezvous server': {
     valid: ['wss://rendezvous.example.org', 'ws://[2001:db8::1]:8080/'],

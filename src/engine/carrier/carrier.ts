@@ -12,6 +12,15 @@ type CarrierKind = 'datachannel' | 'relayed' | 'memory';
 /** Whether the other end runs on this very computer: then both share its ports. */
 export type CarrierReach = 'this-computer' | 'network';
 
+/** How a carrier's packets go, for a person who wants to know. */
+export interface CarrierRoute {
+  /** ICE candidate types (RFC 8445 §4), or `memory`. */
+  readonly local: string;
+  readonly remote: string;
+  /** Address and port of the other end, or of its relay. */
+  readonly address: string;
+}
+
 /**
  * SHA-256 fingerprints (32 bytes each) of the certificates both ends really use, as this end knows
  * them itself: its own certificate and the one the peer presented in the handshake, never a value
@@ -35,6 +44,8 @@ export interface Carrier {
   readonly kind: CarrierKind;
   readonly binding: ChannelBinding;
   readonly reach: CarrierReach;
+  /** `undefined` once it is closed. */
+  readonly route: CarrierRoute | undefined;
   /** Payload bytes of a DATA frame that suit this carrier. */
   readonly dataPayloadBytes: number;
   /** Sets the receiver of events, once; what came before is delivered then. */

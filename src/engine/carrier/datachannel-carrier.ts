@@ -7,7 +7,13 @@ import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
 import { portholeError, toError, type PortholeError } from '../../shared/errors.ts';
 import { DATACHANNEL_DATA_BYTES, GATE_LOW_WATER_BYTES } from '../../shared/limits.ts';
-import type { Carrier, CarrierEvents, CarrierReach, ChannelBinding } from './carrier.ts';
+import type {
+  Carrier,
+  CarrierEvents,
+  CarrierReach,
+  CarrierRoute,
+  ChannelBinding,
+} from './carrier.ts';
 import { Mailbox } from './mailbox.ts';
 import type { NativeChannel, SelectedPair } from './native-channel.ts';
 import type { Candidate } from '../pairing/description.ts';
@@ -44,6 +50,16 @@ export class DataChannelCarrier implements Carrier {
     const pair = this.#native.selectedPair();
     if (pair !== undefined) this.#kind = kindOf(pair, this.#remoteCandidates);
     return this.#kind;
+  }
+
+  get route(): CarrierRoute | undefined {
+    const pair = this.#native.selectedPair();
+    if (pair === undefined) return undefined;
+    const { address, port } = pair.remote;
+    const at = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const remote =
+      this.kind === 'relayed' && pair.local.type !== 'relay' ? 'relay' : pair.remote.type;
+    return { local: pair.local.type, remote, address: at };
   }
 
   start(events: CarrierEvents): void {

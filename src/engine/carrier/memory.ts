@@ -61,6 +61,7 @@ function fingerprint(random: () => number): Uint8Array {
 class MemoryCarrier implements Carrier {
   readonly kind = 'memory';
   readonly reach = 'this-computer';
+  readonly route = undefined;
   readonly dataPayloadBytes = DATACHANNEL_DATA_BYTES;
   readonly binding: ChannelBinding;
   readonly #clock: Clock;

@@ -7,18 +7,15 @@
  */
 import {
   LANE_BUSY_BYTES,
-  LANE_EVIDENCE_FRAMES,
   LANE_REVIEW_MS,
   LANE_RETRY_MS,
   LANE_SURPLUS_MS,
 } from '../../shared/limits.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
-import type { Lane, LaneCounts } from './lane.ts';
-import { lossOf, planLanes } from './lane-plan.ts';
+import type { Lane } from './lane.ts';
+import { planLanes } from './lane-plan.ts';
 import type { LanePlan, PathKind } from './lane-plan.ts';
-
-/** Weight of a new measure of loss. */
-const SMOOTHING = 0.3;
+import { LossEstimate } from './loss-estimate.ts';
 
 export interface LaneKeeperOptions {
   readonly clock: Clock;
@@ -32,11 +29,9 @@ export interface LaneKeeperOptions {
 
 export class LaneKeeper {
   readonly #options: LaneKeeperOptions;
-  readonly #seen = new WeakMap<Lane, LaneCounts>();
+  readonly #losses = new LossEstimate();
   #path: PathKind = 'near';
-  #loss = 0;
   #sessions = 0;
-  #evidence: Pick<LaneCounts, 'frames' | 'holes'> = { frames: 0, holes: 0 };
   #making: 'no' | 'yes' = 'no';
   #failedAt = Number.NEGATIVE_INFINITY;
   #neededAt = Number.NEGATIVE_INFINITY;
@@ -62,18 +57,17 @@ export class LaneKeeper {
   forget(): void {
     this.#sessions += 1;
     this.#path = 'near';
-    this.#loss = 0;
+    this.#losses.forget();
   }
 
   #review(): void {
     this.start();
     const lanes = this.#options.lanes();
-    const moved = lanes.reduce((sum, lane) => sum + this.#look(lane), 0);
-    this.#takeEvidence();
+    const moved = this.#losses.look(lanes);
     const plan = planLanes(
       {
         roundTripMs: roundTripOf(lanes),
-        loss: this.#loss,
+        loss: this.#losses.loss ?? 0,
         inFlightBytes: Math.max(0, ...lanes.map(({ gate }) => gate.path.inFlightLimit)),
       },
       this.#path,
@@ -88,25 +82,6 @@ export class LaneKeeper {
     if (this.#making === 'yes' || isLocal) return;
     if (isBusy && now - this.#failedAt >= LANE_RETRY_MS) this.#pursue(plan, lanes.length);
     else if (lanes.length > 1 && now - this.#neededAt >= LANE_SURPLUS_MS) this.#dropOne(lanes);
-  }
-
-  /** What a lane has moved since the last look, bytes. */
-  #look(lane: Lane): number {
-    const counts = lane.counts;
-    const before = this.#seen.get(lane) ?? NOTHING;
-    this.#seen.set(lane, counts);
-    this.#evidence = {
-      frames: this.#evidence.frames + counts.frames - before.frames,
-      holes: this.#evidence.holes + counts.holes - before.holes,
-    };
-    return counts.bytes - before.bytes;
-  }
-
-  #takeEvidence(): void {
-    const { frames, holes } = this.#evidence;
-    if (frames < LANE_EVIDENCE_FRAMES) return;
-    this.#evidence = { frames: 0, holes: 0 };
-    this.#loss += (lossOf(frames, holes) - this.#loss) * SMOOTHING;
   }
 
   #pursue(plan: LanePlan, count: number): void {
@@ -133,8 +108,6 @@ export class LaneKeeper {
     if (last !== undefined) this.#options.drop(last);
   }
 }
-
-const NOTHING: LaneCounts = { bytes: 0, frames: 0, holes: 0 };
 
 function roundTripOf(lanes: readonly Lane[]): number {
   const known = lanes.map(({ roundTripMs }) => roundTripMs ?? 0).filter((ms) => ms > 0);

@@ -216,6 +216,10 @@ export class Link {
     return this.#sending;
   }
 
+  get sendingIds(): readonly string[] {
+    return [...this.#sending].map(({ id }) => id);
+  }
+
   /** Lanes that were heard lately. */
   get wellLanes(): readonly Lane[] {
     return [...this.#lanes].filter(({ health }) => health === 'well');
@@ -333,7 +337,7 @@ export class Link {
   }
 
   /** What this side has, about to be told; `adopted`: the lanes that are sent on. */
-  takeAccount(adopted: readonly string[] = [...this.#sending].map(({ id }) => id)): SessionAccount {
+  takeAccount(adopted: readonly string[] = this.sendingIds): SessionAccount {
     this.#unsaid = 'no';
     return {
       lanes: this.wellLanes.map(({ id }) => id),
@@ -357,7 +361,7 @@ export class Link {
     return 'newest';
   }
 
-  /** What the peer has: forgets that, and sends the rest again if a lane was lost. Throws `E_PROTOCOL`. */
+  /** What the peer has: forgets that; `sendAgain` sends the rest. Throws `E_PROTOCOL`. */
   takeSockets({ controlNext, sockets }: Account): void {
     this.#control.acknowledge(controlNext);
     this.#dispatcher.onPeerStates(sockets);

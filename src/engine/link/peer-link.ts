@@ -23,7 +23,7 @@ import { portholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
 import type { CancelTimer, Clock } from '../../shared/clock.ts';
 import { compareDeviceIds } from '../../shared/device-id.ts';
-import type { Carrier, CarrierReach } from '../carrier/carrier.ts';
+import type { Carrier, CarrierReach, CarrierRoute } from '../carrier/carrier.ts';
 import { protocolViolation } from '../protocol/frame.ts';
 import type { Resume } from '../protocol/generated/session_pb.ts';
 import type { Dialer } from '../tunnel/dialer.ts';
@@ -36,6 +36,7 @@ import { LINK_STATES } from './link-states.ts';
 import type { LinkAction, LinkEvent, LinkState } from './link-states.ts';
 import { Link } from './link.ts';
 import type { LinkEvents } from './link.ts';
+import { LossEstimate } from './loss-estimate.ts';
 import { PeerCaller } from './peer-caller.ts';
 import type { CallAttempt } from './peer-caller.ts';
 import {
@@ -86,21 +87,17 @@ export interface PeerLinkOptions {
  */
 export type LanePurpose = 'call' | 'pairing' | 'growth' | 'change';
 
-/** A lane whose peer is authenticated. */
-interface Joining {
-  readonly lane: Lane;
-  readonly purpose: LanePurpose;
-}
-
 /** See the module header. */
 export class PeerLink implements LaneReceiver {
   readonly #options: PeerLinkOptions;
   readonly #events: PeerLinkEvents;
   readonly #caller: PeerCaller;
   readonly #keeper: LaneKeeper;
+  readonly #losses = new LossEstimate();
   readonly #instance: string;
   readonly #role: 'decides' | 'follows';
-  readonly #joining = new Map<Lane, Joining>();
+  /** Lanes whose peer is authenticated, with what they came up for. */
+  readonly #joining = new Map<Lane, LanePurpose>();
   readonly #readers = new WeakMap<Lane, ResumeReader>();
   readonly #resumes = new EventCounter(RESUMES_PER_MINUTE_MAX, 60_000);
   #state: LinkState = 'idle';
@@ -156,6 +153,18 @@ export class PeerLink implements LaneReceiver {
   /** Round trip of the PINGs, ms. */
   get roundTripMs(): number | undefined {
     return this.#firstLane?.roundTripMs;
+  }
+
+  /** Part of the packets that got lost lately, 0 to 1, as far as it was measured. */
+  measureLoss(): number | undefined {
+    this.#losses.look(this.#link?.sending ?? []);
+    return this.#losses.loss;
+  }
+
+  /** The way of the first carrier, and how many there are; `undefined` while none works. */
+  get route(): (CarrierRoute & { readonly lanes: number }) | undefined {
+    const route = this.#firstLane?.carrier.route;
+    return route && { ...route, lanes: this.#link?.sending.size ?? 0 };
   }
 
   /** What kind of carrier is sent on, while there is one. */
@@ -223,7 +232,7 @@ export class PeerLink implements LaneReceiver {
     if (this.#joining.size + (this.#link?.lanes.size ?? 0) >= CARRIERS_MAX) {
       throw portholeError('E_UNREACHABLE', { reason: 'there are too many connections already' });
     }
-    this.#joining.set(lane, { lane, purpose });
+    this.#joining.set(lane, purpose);
     this.#readers.set(lane, new ResumeReader());
     this.#on('carrier');
     if (this.#role === 'follows') this.#sendAccount(lane, 'ask');
@@ -240,9 +249,9 @@ export class PeerLink implements LaneReceiver {
     if (this.#resumes.count(this.#options.clock.now()) === 'beyond') {
       throw protocolViolation('too many RESUMEs');
     }
-    const joining = this.#joining.get(lane);
-    if (joining === undefined) this.#onAccount(lane, account);
-    else if (this.#role === 'decides') this.#decide(joining, account);
+    const purpose = this.#joining.get(lane);
+    if (purpose === undefined) this.#onAccount(lane, account);
+    else if (this.#role === 'decides') this.#decide(lane, purpose, account);
     else this.#follow(lane, account);
   }
 
@@ -307,7 +316,7 @@ export class PeerLink implements LaneReceiver {
 
   // ── RESUME ──────────────────────────────────────────────────────────────────────────────────
 
-  #decide({ lane, purpose }: Joining, account: Account): void {
+  #decide(lane: Lane, purpose: LanePurpose, account: Account): void {
     const decision = decide(this.#session, account);
     if (decision === 'begin') {
       this.#replaceSession();
@@ -318,7 +327,7 @@ export class PeerLink implements LaneReceiver {
     }
     const link = this.#joined(lane, account);
     if (decision === 'resume') link.takeLanes(account, lane);
-    const beside = purpose === 'growth' ? [...link.sending].map(({ id }) => id) : [];
+    const beside = purpose === 'growth' ? link.sendingIds : [];
     const adopted = [...beside, lane.id];
     // First: what is sent on the lane from now on must not keep the other side waiting for it.
     this.#sendAccount(lane, 'answer', adopted);
@@ -407,6 +416,7 @@ export class PeerLink implements LaneReceiver {
     const { clock, deviceId, peerId, dialer } = this.#options;
     this.#session = { id, state: 'alive', peerInstance };
     this.#keeper.forget();
+    this.#losses.forget();
     const link: Link = new Link({
       id,
       clock,

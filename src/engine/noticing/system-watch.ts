@@ -58,6 +58,11 @@ export class SystemWatch {
     this.#wait();
   }
 
+  /** Whether any network but the loopback interface was up at the last look. */
+  get isOnline(): boolean {
+    return this.#addresses !== '';
+  }
+
   close(): void {
     this.#cancelTick();
   }

@@ -5,7 +5,7 @@
  * process.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { EngineEvent, ForwardView, PeerView } from '../../shared/contract.ts';
+import type { EngineEvent, ForwardView, MetricsSample, PeerView } from '../../shared/contract.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import { portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { ErrorCode, PortholeError } from '../../shared/errors.ts';
@@ -25,6 +25,9 @@ import type { ForwardSet } from '../service/forward-set.ts';
 import { Session } from '../service/session.ts';
 import type { ShareBook } from '../service/share-book.ts';
 import type { Endpoint } from '../signaling/endpoint.ts';
+import { NO_TRAFFIC, sumOfTraffic } from '../tunnel/meter.ts';
+import type { Traffic } from '../tunnel/meter.ts';
+import { nameOf } from '../store/peer-record.ts';
 import type { PeerRecord } from '../store/peer-record.ts';
 import type { PeerStore } from '../store/peer-store.ts';
 import { LaneMaker } from './lane-maker.ts';
@@ -73,6 +76,8 @@ export class PeerConnection {
   #told: 'connecting' | 'up' | 'held' | 'closed' | undefined;
   /** What keeps it from being reached, where a person can do something about it; told once. */
   #obstacle: ErrorCode | undefined;
+  /** Since when there has been no carrier, ms since 1970. */
+  #since: number | undefined;
 
   constructor(options: PeerConnectionOptions) {
     this.#options = options;
@@ -119,7 +124,7 @@ export class PeerConnection {
   }
 
   get name(): string {
-    return this.record.name;
+    return nameOf(this.record);
   }
 
   /** Throws E_PEER_UNKNOWN once it was forgotten. */
@@ -138,12 +143,32 @@ export class PeerConnection {
     return this.#link.liveSockets;
   }
 
+  /** Round trip of the PINGs, to a tenth of a millisecond. */
+  get roundTripMs(): number | null {
+    const { roundTripMs } = this.#link;
+    return roundTripMs === undefined ? null : Math.round(roundTripMs * 10) / 10;
+  }
+
+  /** Part of the packets that got lost lately, to a tenth of a percent. */
+  get loss(): number | null {
+    const loss = this.#link.measureLoss();
+    return loss === undefined ? null : Math.round(loss * 1000) / 1000;
+  }
+
+  /** What the two have moved through shares and forwards. */
+  get traffic(): Traffic {
+    const { forwards, book } = this.#options;
+    const used = forwards?.traffic ?? NO_TRAFFIC;
+    return sumOfTraffic([used, book.trafficWith(this.deviceId)]);
+  }
+
   get forwards(): ForwardSet | undefined {
     return this.#options.forwards;
   }
 
   view(): PeerView {
-    const { name, pairedAt, lastSeen, trust } = this.record;
+    const { pairedAt, lastSeen, trust } = this.record;
+    const { name } = this;
     return {
       id: this.id,
       name,
@@ -151,18 +176,29 @@ export class PeerConnection {
       lastSeen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
       state: trust === 'removed' ? 'removed' : VIEW_STATES[this.#link.state],
       path: this.#link.path ?? null,
-      roundTripMs: this.#link.roundTripMs ?? null,
+      roundTripMs: this.roundTripMs,
+      loss: this.loss,
+      route: this.#link.route ?? null,
+      connections: this.liveSockets,
+      obstacle: this.#obstacle ?? null,
+      since: this.#since === undefined ? null : new Date(this.#since).toISOString(),
     };
   }
 
   forwardViews(): ForwardView[] {
     const peer = { peer: this.id, peerName: this.name };
     const states = this.#options.forwards?.states() ?? [];
-    return states.map(({ down, state, ...forward }) => ({
+    return states.map(({ down, state, traffic, ...forward }) => ({
       ...forward,
       state: down ? 'down' : state,
+      connections: traffic.connections,
       ...peer,
     }));
+  }
+
+  forwardTraffic(): MetricsSample['forwards'] {
+    const states = this.#options.forwards?.states() ?? [];
+    return states.map(({ share, traffic }) => ({ share, peer: this.id, ...traffic }));
   }
 
   /** Opens a forward to one of its shares; see `ForwardSet.connect`. */
@@ -173,10 +209,29 @@ export class PeerConnection {
     return view;
   }
 
+  /** Whatever the peer shares becomes a forward, now and later. */
+  wantAllShares(): void {
+    this.#options.forwards?.wantAll(undefined);
+    this.#remember({ forwards: { ...this.record.forwards, mode: 'all' } });
+  }
+
   /** Calls the peer whenever no carrier works, from now on. */
   keepCalling(): void {
     if (this.#link.state !== 'up' && this.record.trust !== 'removed') this.#nearby.start();
     this.#link.keepCalling();
+  }
+
+  /** Calls the peer now, without waiting for the next try; carriers have to prove themselves. */
+  reconnect(): void {
+    this.keepCalling();
+    this.#link.nudge();
+  }
+
+  /** Calls it by another name on this computer; empty for its own. Throws E_DATA_DIR. */
+  rename(alias: string): void {
+    this.#options.store.update(this.deviceId, ({ alias: _before, ...record }) =>
+      alias === '' ? record : { ...record, alias },
+    );
   }
 
   /** Where the peer is said to be on the local network. */
@@ -187,6 +242,7 @@ export class PeerConnection {
   /** This computer woke, or its network is another one. */
   onEnvironment(): void {
     this.#nearby.forget();
+    this.#obstacle = undefined;
     this.#link.nudge();
     this.announceReach();
   }
@@ -240,6 +296,8 @@ export class PeerConnection {
 
   #onState(state: LinkState): void {
     this.#cancelTelling();
+    if (state === 'up' || state === 'idle' || state === 'closed') this.#since = undefined;
+    else this.#since ??= this.#options.context.timeOfDay();
     if (state === 'held') {
       this.#seen();
       this.#nearby.start();
@@ -258,7 +316,6 @@ export class PeerConnection {
   }
 
   #onUp(): void {
-    this.#nearby.stop();
     this.#obstacle = undefined;
     this.#hasShares = 'not-yet';
     this.#session.onUp();
@@ -287,10 +344,17 @@ export class PeerConnection {
       await this.#options.call(this.record, attempt);
     } catch (thrown) {
       const error = toPortholeError(thrown);
-      if (error.code === 'E_UDP_BLOCKED' && this.#obstacle !== error.code) this.#tellError(error);
-      if (error.code === 'E_UDP_BLOCKED') this.#obstacle = error.code;
+      this.#onObstacle(error);
       throw error;
     }
+  }
+
+  /** Told again only when something else was in the way meanwhile. */
+  #onObstacle(error: PortholeError): void {
+    const obstacle = OBSTACLES.has(error.code) ? error.code : undefined;
+    const isNews = obstacle !== undefined && obstacle !== this.#obstacle;
+    this.#obstacle = obstacle;
+    if (isNews) this.#tellError(error);
   }
 
   #onShares(shares: readonly SharedService[]): void {
@@ -339,16 +403,24 @@ export class PeerConnection {
     store.touch(this.deviceId, context.timeOfDay());
   }
 
+  #storedName(): string | undefined {
+    const record = this.#options.store.get(this.deviceId);
+    return record && nameOf(record);
+  }
+
   #tellLink(state: 'connecting' | 'up' | 'held' | 'closed', reason: string): void {
     this.#told = state;
     const path = this.#link.path ?? 'datachannel';
     // It can be forgotten by now.
-    this.#toldName = this.#options.store.get(this.deviceId)?.name ?? this.#toldName;
+    this.#toldName = this.#storedName() ?? this.#toldName;
     const { id: peer } = this;
     const peerName = this.#toldName;
     this.#options.emit({ kind: 'link', peer, peerName, state, path, reason });
   }
 }
+
+/** Why calls fail that a person can do something about. */
+const OBSTACLES: ReadonlySet<ErrorCode> = new Set(['E_UDP_BLOCKED', 'E_IDENTITY', 'E_VERSION']);
 
 const VIEW_STATES: Record<LinkState, PeerView['state']> = {
   idle: 'offline',

@@ -305,8 +305,8 @@ export class PeerSet {
   // ── Calls ───────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Where it is said to be near, where it was last, and the rendezvous servers, ours and those it told, where it waits for us if
-   * it has the larger id.
+   * Where it is said to be near, where it was last, and the rendezvous servers, ours and those it
+   * told, where it waits for us if it has the larger id.
    */
   #endpointsOf({ deviceId, endpoints, rendezvous = [] }: PeerRecord): readonly Endpoint[] {
     const near = [...(this.get(deviceId)?.nearby ?? []), ...endpoints];

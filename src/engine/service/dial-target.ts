@@ -17,6 +17,7 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Target } from '../../shared/target.ts';
 import type { DialAttempt, DialOutcome } from '../tunnel/dialer.ts';
+import type { Meter } from '../tunnel/meter.ts';
 import { TcpConnection } from '../tunnel/tcp-connection.ts';
 import { closeKindly } from './close-kindly.ts';
 import { hostOf, isRefused, requireOneShareable, requireShareable } from './target-policy.ts';
@@ -66,10 +67,10 @@ export class TargetDialer {
     this.#lookup = oneAtATime(lookup ?? systemLookup);
   }
 
-  /** Starts a connection for a peer; the outcome comes later, never before this returns. */
-  dial(request: DialRequest, outcome: DialOutcome): DialAttempt {
+  /** Starts a connection for a peer, counted by `meter`; the outcome comes later, never before this returns. */
+  dial(request: DialRequest, outcome: DialOutcome, meter?: Meter): DialAttempt {
     return this.#connect(request, DIAL_TIMEOUT_MS, {
-      onSocket: (socket) => outcome.onConnected(new TcpConnection(socket, this.#clock)),
+      onSocket: (socket) => outcome.onConnected(new TcpConnection(socket, this.#clock, meter)),
       onFailed: (code) => outcome.onFailed(code),
     });
   }

@@ -11,6 +11,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { FORWARDS_PER_PEER_MAX } from '../../shared/limits.ts';
 import type { CarrierReach } from '../carrier/carrier.ts';
 import type { SharedService } from '../link/link.ts';
+import { NO_TRAFFIC, sumOfTraffic } from '../tunnel/meter.ts';
+import type { Traffic } from '../tunnel/meter.ts';
 import type { TcpConnection } from '../tunnel/tcp-connection.ts';
 import { Forward } from './forward.ts';
 import type { ForwardLink, PortWish, Room } from './forward.ts';
@@ -43,6 +45,8 @@ export interface ForwardState extends OpenForward {
   readonly state: 'live' | 'waiting';
   /** The peer says that nothing answers at its target now; connections are tried all the same. */
   readonly down: boolean;
+  /** What has gone through it since it was opened. */
+  readonly traffic: Traffic;
 }
 
 /** The link that leads connections to the peer now. */
@@ -93,6 +97,8 @@ export class ForwardSet {
   readonly #entries: Map<string, ForwardEntry>;
   readonly #declined: Set<string>;
   readonly #slots = new Map<string, Slot>();
+  /** Of forwards that are closed. */
+  #past = NO_TRAFFIC;
   /** Shares whose port is being opened; wanted meanwhile. */
   readonly #pending = new Map<string, Promise<unknown>>();
   readonly #forwardLink: ForwardLink;
@@ -217,11 +223,17 @@ export class ForwardSet {
 
   /** Every forward there is, and those that wait for the peer to offer their share again. */
   states(): ForwardState[] {
-    const open = [...this.#slots.values()].map(({ opened }) => this.#stateOf(opened));
+    const open = [...this.#slots.values()].map((slot) => this.#stateOf(slot));
     const closed = [...this.#entries.values()]
       .filter(({ share }) => !this.#slots.has(share))
       .map((entry) => waitingState(entry));
     return [...open, ...closed];
+  }
+
+  /** What went through all of them since the engine started. */
+  get traffic(): Traffic {
+    const open = [...this.#slots.values()].map(({ forward }) => forward.traffic);
+    return sumOfTraffic([this.#past, ...open]);
   }
 
   /** Closes every port, for good; the entries stay as they were told last. */
@@ -352,6 +364,8 @@ export class ForwardSet {
     const slot = this.#slots.get(id);
     this.#slots.delete(id);
     if (slot === undefined) return;
+    // Connections that are open still belong to the link, and are counted no more.
+    this.#past = { ...sumOfTraffic([this.#past, slot.forward.traffic]), connections: 0 };
     slot.forward.close();
     this.#events.onClosed(slot.opened);
   }
@@ -363,7 +377,7 @@ export class ForwardSet {
     return this.#link.hasRoom ? 'free' : 'full';
   }
 
-  #stateOf(opened: OpenForward): ForwardState {
+  #stateOf({ opened, forward }: Slot): ForwardState {
     const share = this.#listed?.get(opened.share);
     const isLive = this.#link !== undefined && share !== undefined;
     return {
@@ -371,6 +385,7 @@ export class ForwardSet {
       name: share?.name ?? opened.name,
       state: isLive ? 'live' : 'waiting',
       down: isLive && share.down,
+      traffic: forward.traffic,
     };
   }
 
@@ -385,5 +400,14 @@ function localOf(port: number): string {
 
 function waitingState({ share, name, port, sharedPort }: ForwardEntry): ForwardState {
   const why = port === sharedPort ? 'same-port' : 'asked-for';
-  return { share, name, local: localOf(port), sharedPort, why, state: 'waiting', down: false };
+  return {
+    share,
+    name,
+    local: localOf(port),
+    sharedPort,
+    why,
+    state: 'waiting',
+    down: false,
+    traffic: NO_TRAFFIC,
+  };
 }

@@ -10,6 +10,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { portholeError } from '../../shared/errors.ts';
 import { LISTEN_BACKLOG } from '../../shared/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { Meter } from '../tunnel/meter.ts';
+import type { Traffic } from '../tunnel/meter.ts';
 import { TcpConnection } from '../tunnel/tcp-connection.ts';
 import {
   LISTEN_HOST,
@@ -47,12 +49,18 @@ export class Forward {
   readonly #options: ForwardOptions;
   readonly #server: Server;
   readonly #waiting: Socket[] = [];
+  readonly #meter = new Meter();
 
   constructor(options: ForwardOptions) {
     this.#options = options;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
       this.#onConnection(socket),
     );
+  }
+
+  /** What has gone through it so far. */
+  get traffic(): Traffic {
+    return this.#meter.read();
   }
 
   get port(): number {
@@ -146,7 +154,7 @@ export class Forward {
     if (socket.destroyed) return;
     this.#options.link.openSocket(
       this.#options.shareId,
-      new TcpConnection(socket, this.#options.clock),
+      new TcpConnection(socket, this.#options.clock, this.#meter),
     );
   }
 }

@@ -12,6 +12,8 @@ import type { Target } from '../../shared/target.ts';
 import type { SharedService } from '../link/link.ts';
 import { cutName } from '../pairing/device-name.ts';
 import type { DialAttempt, Dialer, DialOutcome } from '../tunnel/dialer.ts';
+import { Meter, NO_TRAFFIC, sumOfTraffic } from '../tunnel/meter.ts';
+import type { Traffic } from '../tunnel/meter.ts';
 import { allows } from './access.ts';
 import { TargetDialer } from './dial-target.ts';
 import type { DialRequest, Lookup } from './dial-target.ts';
@@ -64,6 +66,8 @@ export class ShareBook {
   readonly #dialer: TargetDialer;
   readonly #health: TargetHealth;
   readonly #shares = new Map<string, Share>();
+  /** By share, then by device; kept when a share goes, for what was moved stays moved. */
+  readonly #meters = new Map<string, Map<string, Meter>>();
 
   constructor(options: ShareBookOptions) {
     const { clock, random, ownPorts, lookup, events } = options;
@@ -147,9 +151,22 @@ export class ShareBook {
       mayDial: (shareId) => find(shareId) !== undefined,
       dial: (shareId, outcome) => {
         const share = find(shareId);
-        return share === undefined ? 'not-allowed' : this.#dial(share, outcome);
+        if (share === undefined) return 'not-allowed';
+        return this.#dial(share, outcome, this.#meterOf(share.id, deviceId));
       },
     };
+  }
+
+  /** What has gone through a share since it was added. */
+  trafficOf(shareId: string): Traffic {
+    return sumOfTraffic(this.#meters.get(shareId)?.values() ?? []);
+  }
+
+  /** What a device has moved through all shares. */
+  trafficWith(deviceId: string): Traffic {
+    return sumOfTraffic(
+      [...this.#meters.values()].map((ofShare) => ofShare.get(deviceId) ?? NO_TRAFFIC),
+    );
   }
 
   /** Looks at no target any more. */
@@ -167,8 +184,16 @@ export class ShareBook {
     };
   }
 
-  #dial(share: Share, outcome: DialOutcome): DialAttempt {
-    return this.#dialer.dial(share, {
+  #meterOf(shareId: string, deviceId: string): Meter {
+    const ofShare = this.#meters.get(shareId) ?? new Map<string, Meter>();
+    this.#meters.set(shareId, ofShare);
+    const meter = ofShare.get(deviceId) ?? new Meter();
+    ofShare.set(deviceId, meter);
+    return meter;
+  }
+
+  #dial(share: Share, outcome: DialOutcome, meter: Meter): DialAttempt {
+    const telling: DialOutcome = {
       onConnected: (local) => {
         this.#health.onConnected(share.id);
         outcome.onConnected(local);
@@ -177,6 +202,7 @@ export class ShareBook {
         this.#health.onConnectFailed(share.id);
         outcome.onFailed(code);
       },
-    });
+    };
+    return this.#dialer.dial(share, telling, meter);
   }
 }

@@ -4,7 +4,7 @@
  * Invariant: the store is written before a peer can notice a change; a share that is not live is in
  * no peer's list.
  */
-import type { Access, ShareView } from '../../shared/contract.ts';
+import type { Access, MetricsSample, ShareView } from '../../shared/contract.ts';
 import { portholeError, toPortholeError } from '../../shared/errors.ts';
 import type { PortholeError } from '../../shared/errors.ts';
 import { DEVICE_NAME_BYTES_MAX } from '../../shared/limits.ts';
@@ -37,6 +37,7 @@ export interface NewShare {
 /** See the module header. */
 export class ShareDesk {
   readonly #options: ShareDeskOptions;
+  /** What this process offers, paused or not. */
   readonly #live = new Set<string>();
 
   constructor(options: ShareDeskOptions) {
@@ -55,7 +56,7 @@ export class ShareDesk {
     const before = this.#options.store.findFor(target, label);
     const isKept = lifetime === 'kept' || before?.lifetime === 'kept';
     const record: ShareRecord = {
-      id: before?.id ?? createShareId(),
+      id: this.#options.store.idFor(target, label) ?? createShareId(),
       name: label,
       target,
       access: offeredAgain(access, before?.access),
@@ -69,15 +70,41 @@ export class ShareDesk {
 
   /** Offers what the daemon keeps; returns why a share cannot be offered any more. */
   restore(): PortholeError[] {
-    const kept = this.#options.store.all().filter(({ lifetime }) => lifetime === 'kept');
-    return kept.flatMap((record) => {
-      try {
-        this.#offer(record);
-        return [];
-      } catch (thrown) {
-        return [toPortholeError(thrown)];
-      }
-    });
+    return this.#offerEach(this.#options.store.all().filter(({ lifetime }) => lifetime === 'kept'));
+  }
+
+  /** `paused`: nothing is offered until `resumeAll`. */
+  get sharing(): 'on' | 'paused' {
+    return this.#options.store.sharing;
+  }
+
+  /** Offers a share to nobody until it is resumed; its connections end at once. Kept over restarts. Throws E_SHARE_UNKNOWN for one that is not offered. */
+  pause(record: ShareRecord): ShareRecord {
+    if (!this.#live.has(record.id)) throw portholeError('E_SHARE_UNKNOWN', { share: record.name });
+    const paused = { ...record, paused: true };
+    this.#options.store.put(paused);
+    this.#options.book.remove(record.id);
+    return paused;
+  }
+
+  resume(record: ShareRecord): ShareRecord {
+    if (!this.#live.has(record.id)) throw portholeError('E_SHARE_UNKNOWN', { share: record.name });
+    const { paused: _paused, ...rest } = record;
+    // First: what may not be shared any more stays paused.
+    this.#offer(rest);
+    this.#options.store.put(rest);
+    return rest;
+  }
+
+  pauseAll(): void {
+    this.#options.store.setSharing('paused');
+    for (const id of this.#live) this.#options.book.remove(id);
+  }
+
+  /** Returns why a share cannot be offered any more. */
+  resumeAll(): PortholeError[] {
+    this.#options.store.setSharing('on');
+    return this.#offerEach(this.#options.store.all().filter(({ id }) => this.#live.has(id)));
   }
 
   /** Stops offering a share, and forgets it. */
@@ -126,11 +153,18 @@ export class ShareDesk {
     return this.#options.store.all().map((record) => this.view(record));
   }
 
-  view({ id, name, target, access }: ShareRecord): ShareView {
-    const isLive = this.#live.has(id);
-    const health = isLive ? this.#options.book.healthOf(id) : 'unknown';
-    const state = isLive ? 'live' : 'stopped';
-    return { id, name, target: formatTarget(target), access, health, state };
+  /** What has gone through each share that is offered. */
+  traffic(): MetricsSample['shares'] {
+    return [...this.#live].map((id) => ({ id, ...this.#options.book.trafficOf(id) }));
+  }
+
+  view(record: ShareRecord): ShareView {
+    const { id, name, target, access } = record;
+    const { book } = this.#options;
+    const state = this.#stateOf(record);
+    const health = state === 'live' ? book.healthOf(id) : 'unknown';
+    const { connections } = book.trafficOf(id);
+    return { id, name, target: formatTarget(target), access, health, state, connections };
   }
 
   /** A name that can be shown, and means one share. Throws E_USAGE or E_SHARE_NAME. */
@@ -151,15 +185,37 @@ export class ShareDesk {
     return name;
   }
 
+  #offerEach(records: readonly ShareRecord[]): PortholeError[] {
+    return records.flatMap((record) => {
+      try {
+        this.#offer(record);
+        return [];
+      } catch (thrown) {
+        this.#live.delete(record.id);
+        return [toPortholeError(thrown)];
+      }
+    });
+  }
+
+  #stateOf(record: ShareRecord): ShareView['state'] {
+    if (!this.#live.has(record.id)) return 'stopped';
+    return this.#isPaused(record) ? 'paused' : 'live';
+  }
+
+  #isPaused({ paused }: ShareRecord): boolean {
+    return paused === true || this.sharing === 'paused';
+  }
+
+  /** To be offered from now on, unless it is paused. Throws what `ShareBook.add` throws. */
   #offer(record: ShareRecord): void {
-    this.#options.book.add(record);
+    if (!this.#isPaused(record)) this.#options.book.add(record);
     this.#live.add(record.id);
   }
 
   #setAccess(record: ShareRecord, access: Access): ShareRecord {
     const changed = { ...record, access };
     this.#options.store.put(changed);
-    if (this.#live.has(record.id)) this.#options.book.setAccess(record.id, access);
+    this.#options.book.setAccess(record.id, access);
     return changed;
   }
 }

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import type { EngineEvent } from '../../shared/contract.ts';
+import type { EngineEvent, RendezvousView } from '../../shared/contract.ts';
 import { compareDeviceIds } from '../../shared/device-id.ts';
 import { toPortholeError } from '../../shared/errors.ts';
 import {
@@ -89,6 +89,15 @@ export class MeetingPlaces {
     for (const places of this.#rendezvous) {
       places.openRoom(randomBytes(ROOM_TAG_BYTES), (channel) => channel.close());
     }
+  }
+
+  /** The rendezvous servers, as a person is shown them. */
+  rendezvousViews(): RendezvousView[] {
+    return this.#rendezvous.map(({ state }, index) => ({
+      url: this.#options.rendezvous[index] ?? '',
+      state: state.kind,
+      reason: state.kind === 'unreachable' ? state.error.message : '',
+    }));
   }
 
   /** Ports of this process on this computer. */

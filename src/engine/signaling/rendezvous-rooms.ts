@@ -34,6 +34,7 @@ export class RendezvousRooms implements RoomRegistry {
   readonly #options: RendezvousRoomsOptions;
   readonly #rooms = new Set<RemoteRoom>();
   #told: RendezvousState['kind'] | undefined;
+  #now: RendezvousState | { readonly kind: 'connecting' } = { kind: 'connecting' };
   #settled: (() => void)[] = [];
 
   constructor(options: RendezvousRoomsOptions) {
@@ -57,6 +58,11 @@ export class RendezvousRooms implements RoomRegistry {
       room.leave();
       this.#tell();
     };
+  }
+
+  /** How it stands; `connecting` before the first answer. */
+  get state(): RendezvousState | { readonly kind: 'connecting' } {
+    return this.#now;
   }
 
   /** Resolves when every room was reached, or failed at its last try. */
@@ -95,6 +101,7 @@ export class RendezvousRooms implements RoomRegistry {
   }
 
   #tellOnce(state: RendezvousState): void {
+    this.#now = state;
     if (state.kind === this.#told) return;
     this.#told = state.kind;
     this.#options.onState(state);

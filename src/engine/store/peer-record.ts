@@ -50,6 +50,8 @@ export const PeerRecordSchema = v.pipe(
     publicKey: bytesSchema(PUBLIC_KEY_BYTES),
     /** As that computer calls itself. */
     name: text,
+    /** As it is called on this computer instead. */
+    alias: v.exactOptional(text),
     pairKey: secretSchema(PAIR_KEY_BYTES),
     pairedAt: time,
     lastSeen: v.nullable(time),
@@ -68,6 +70,11 @@ export const PeerRecordSchema = v.pipe(
 
 /** A paired computer. */
 export type PeerRecord = Readonly<v.InferOutput<typeof PeerRecordSchema>>;
+
+/** What a person calls the peer. */
+export function nameOf({ name, alias }: PeerRecord): string {
+  return alias ?? name;
+}
 
 /** The peer as `PeerRecordSchema` reads it; it shows the pair key. */
 export function encodePeer(peer: PeerRecord): object {

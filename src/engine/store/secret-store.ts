@@ -1,9 +1,9 @@
 /**
- * Where keys are kept that never leave this computer: in files here; the desktop app puts the
- * keyring of the system in their place.
+ * Where keys are kept that never leave this computer: in files here; the desktop app seals them with
+ * the keyring of the system (`NAME.bin` in the place of `NAME.json`).
  *
- * Invariant: a key that is damaged is told, never replaced by a new one; of a key that was replaced
- * or removed nothing is left.
+ * Invariant: a key that is damaged or sealed is told, never replaced by a new one; of a key that was
+ * replaced or removed nothing is left. Where both files are there, the plain one is the newer.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { readPrivateFile, replacePrivateFile, unwritable } from './private-file.
 export type SecretName = 'identity';
 
 export interface SecretStore {
-  /** `undefined` when there is none. Throws `E_KEY_UNREADABLE`, `E_DATA_DIR_OPEN`. */
+  /** `undefined` when there is none. Throws `E_KEY_UNREADABLE`, `E_KEY_IN_KEYRING`, `E_DATA_DIR_OPEN`. */
   load(name: SecretName): Secret | undefined;
   /** On the disk before it returns. Throws `E_DATA_DIR`. */
   save(name: SecretName, secret: Secret): void;
@@ -59,6 +59,7 @@ export class FileSecretStore implements SecretStore {
     const reading = readPrivateFile(this.#fileSystem, path, 'secret');
     switch (reading.kind) {
       case 'missing':
+        if (this.#isSealed(name)) throw portholeError('E_KEY_IN_KEYRING');
         return undefined;
       case 'bytes':
         return decodeSecret(reading.bytes, path);
@@ -73,17 +74,13 @@ export class FileSecretStore implements SecretStore {
     this.#requireWriting();
     const bytes = encodeSecret(secret);
     replacePrivateFile(this.#fileSystem, this.placeOf(name), { bytes, previous: 'drop' });
+    this.#remove(sealedPath(this.#folder, name));
   }
 
   remove(name: SecretName): void {
     this.#requireWriting();
-    const path = this.placeOf(name);
-    try {
-      removeIfThere(this.#fileSystem, `${path}.new`);
-      removeIfThere(this.#fileSystem, path);
-    } catch (cause) {
-      throw unwritable(path, cause);
-    }
+    this.#remove(this.placeOf(name));
+    this.#remove(sealedPath(this.#folder, name));
   }
 
   placeOf(name: SecretName): string {
@@ -94,20 +91,41 @@ export class FileSecretStore implements SecretStore {
     return `The key of this computer is in a file that only your account can read: ${this.placeOf('identity')}`;
   }
 
+  #isSealed(name: SecretName): boolean {
+    const reading = readPrivateFile(this.#fileSystem, sealedPath(this.#folder, name), 'plain');
+    return reading.kind !== 'missing';
+  }
+
+  #remove(path: string): void {
+    try {
+      removeIfThere(this.#fileSystem, `${path}.new`);
+      removeIfThere(this.#fileSystem, path);
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+
   #requireWriting(): void {
     if (this.#access === 'write') return;
     throw portholeError('E_INTERNAL', { reason: 'the secrets were opened for reading' });
   }
 }
 
-function encodeSecret(secret: Secret): Uint8Array {
+/** Where a secret is while the keyring of the system seals it. */
+export function sealedPath(folder: string, name: SecretName): string {
+  return join(folder, `${name}.bin`);
+}
+
+/** How a secret is written down, with a check. */
+export function encodeSecret(secret: Secret): Uint8Array {
   const bytes = secret.reveal();
   const text = Buffer.from(bytes).toString('base64url');
   const content = { version: VERSION, secret: text, check: checkOf(bytes) };
   return Buffer.from(`${JSON.stringify(content)}\n`);
 }
 
-function decodeSecret(bytes: Uint8Array, path: string): Secret {
+/** Throws `E_KEY_UNREADABLE`, `E_DATA_VERSION`. */
+export function decodeSecret(bytes: Uint8Array, path: string): Secret {
   const file = v.safeParse(SecretFileSchema, parseJson(bytes));
   if (!file.success) throw damaged(path);
   if (file.output.version > VERSION) throw portholeError('E_DATA_VERSION', { path });

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { AccessSchema } from '../../shared/contract.ts';
+import { SHARES_RETIRED_MAX } from '../../shared/limits.ts';
 import { formatTarget } from '../../shared/target.ts';
 import type { Target } from '../../shared/target.ts';
 import type { Loaded } from './durable-file.ts';
@@ -35,11 +36,27 @@ const ShareSchema = v.object({
   lan: v.picklist(['this-computer', 'allow-lan']),
   /** `kept`: comes back with the daemon. `command`: only remembered, for its id. */
   lifetime: v.picklist(['kept', 'command']),
+  /** A person has paused it. @default false */
+  paused: v.exactOptional(v.boolean()),
 });
+
+/** What is left of a share that was removed: who shares the same again is found by the same forwards. */
+const RetiredSchema = v.object({
+  id: ShareSchema.entries.id,
+  name: v.string(),
+  target: v.string(),
+});
+type Retired = v.InferOutput<typeof RetiredSchema>;
 
 export type ShareRecord = Readonly<v.InferOutput<typeof ShareSchema>>;
 
-const FileSchema = v.object({ shares: v.array(ShareSchema) });
+const FileSchema = v.object({
+  shares: v.array(ShareSchema),
+  /** `paused`: none of them is offered. */
+  sharing: v.optional(v.picklist(['on', 'paused']), 'on'),
+  /** Oldest first. */
+  retired: v.optional(v.array(RetiredSchema), []),
+});
 type Content = v.InferOutput<typeof FileSchema>;
 
 /** A new random id. */
@@ -52,6 +69,8 @@ export class ShareStore {
   readonly loaded: Loaded<Content>;
   readonly #file: DurableFile<Content>;
   #shares: ReadonlyMap<string, ShareRecord>;
+  #sharing: Content['sharing'];
+  #retired: readonly Retired[];
 
   /** Throws what `DurableFile.load` throws. */
   constructor({ folder, access, fileSystem }: StoreOptions) {
@@ -59,7 +78,7 @@ export class ShareStore {
       path: join(folder, 'shares.json'),
       schema: FileSchema,
       encode: (content) => content,
-      empty: { shares: [] },
+      empty: { shares: [], sharing: 'on', retired: [] },
       privacy: 'plain',
       access,
       fileSystem,
@@ -71,6 +90,17 @@ export class ShareStore {
     });
     this.loaded = this.#file.load();
     this.#shares = new Map(this.loaded.value.shares.map((share) => [share.id, share]));
+    this.#sharing = this.loaded.value.sharing;
+    this.#retired = this.loaded.value.retired;
+  }
+
+  get sharing(): Content['sharing'] {
+    return this.#sharing;
+  }
+
+  /** Pauses all shares, or lets them go on. */
+  setSharing(sharing: Content['sharing']): void {
+    this.#save(this.#shares, { sharing });
   }
 
   /** In the order they were first put. */
@@ -88,6 +118,15 @@ export class ShareStore {
     return this.all().find((share) => share.name === name && formatTarget(share.target) === wanted);
   }
 
+  /** The id of a share with this name and target, also of one that was removed. */
+  idFor(target: Target, name: string): string | undefined {
+    const wanted = formatTarget(target);
+    const retired = this.#retired.findLast(
+      (share) => share.name === name && share.target === wanted,
+    );
+    return this.findFor(target, name)?.id ?? retired?.id;
+  }
+
   /** Adds a share, or replaces the one with its id. */
   put(share: ShareRecord): void {
     this.#save(new Map(this.#shares).set(share.id, share));
@@ -96,11 +135,20 @@ export class ShareStore {
   /** An unknown id is fine. */
   remove(id: string): void {
     const rest = new Map(this.#shares);
-    if (rest.delete(id)) this.#save(rest);
+    const removed = rest.get(id);
+    if (removed === undefined) return;
+    rest.delete(id);
+    const { name, target } = removed;
+    const others = this.#retired.filter((share) => share.id !== id);
+    const retired = [...others, { id, name, target: formatTarget(target) }];
+    this.#save(rest, { retired: retired.slice(-SHARES_RETIRED_MAX) });
   }
 
-  #save(shares: ReadonlyMap<string, ShareRecord>): void {
-    this.#file.saveOver({ shares: [...shares.values()] });
+  #save(shares: ReadonlyMap<string, ShareRecord>, change: Partial<Content> = {}): void {
+    const { sharing = this.#sharing, retired = [...this.#retired] } = change;
+    this.#file.saveOver({ shares: [...shares.values()], sharing, retired });
     this.#shares = shares;
+    this.#sharing = sharing;
+    this.#retired = retired;
   }
 }

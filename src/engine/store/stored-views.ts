@@ -1,28 +1,44 @@
 /** What a data folder holds, as it is shown when no Porthole runs for it. Pure. */
 import { shortDeviceId } from '../pairing/identity.ts';
+import { nameOf } from './peer-record.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { ShareRecord } from './share-store.ts';
 import type { ForwardView, PeerView, ShareView } from '../../shared/contract.ts';
 import { formatTarget } from '../../shared/target.ts';
 
 export function storedShare({ id, name, target, access }: ShareRecord): ShareView {
-  return { id, name, target: formatTarget(target), access, health: 'unknown', state: 'stopped' };
+  return {
+    id,
+    name,
+    target: formatTarget(target),
+    access,
+    health: 'unknown',
+    state: 'stopped',
+    connections: 0,
+  };
 }
 
-export function storedPeer({ deviceId, name, pairedAt, lastSeen, trust }: PeerRecord): PeerView {
+export function storedPeer(record: PeerRecord): PeerView {
+  const { deviceId, pairedAt, lastSeen, trust } = record;
   return {
     id: shortDeviceId(deviceId),
-    name,
+    name: nameOf(record),
     pairedAt: new Date(pairedAt).toISOString(),
     lastSeen: lastSeen === null ? null : new Date(lastSeen).toISOString(),
     state: trust === 'removed' ? 'removed' : 'offline',
     path: null,
     roundTripMs: null,
+    loss: null,
+    route: null,
+    connections: 0,
+    obstacle: null,
+    since: null,
   };
 }
 
-export function storedForwards({ deviceId, name: peerName, forwards }: PeerRecord): ForwardView[] {
-  const peer = shortDeviceId(deviceId);
+export function storedForwards(record: PeerRecord): ForwardView[] {
+  const { deviceId, forwards } = record;
+  const [peer, peerName] = [shortDeviceId(deviceId), nameOf(record)];
   return forwards.entries.map(({ share, name, port, sharedPort }) => ({
     share,
     name,
@@ -32,5 +48,6 @@ export function storedForwards({ deviceId, name: peerName, forwards }: PeerRecor
     sharedPort,
     why: port === sharedPort ? 'same-port' : 'asked-for',
     state: 'waiting',
+    connections: 0,
   }));
 }

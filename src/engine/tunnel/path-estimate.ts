@@ -7,9 +7,10 @@
  * of the last few in which the gate was the limit. A span in which there was simply nothing to send
  * can raise it but not lower it.
  *
- * In flight = rate × (least round trip + queue), the queue 8 ms or a quarter of that round trip. A path with room to spare shows in the next span
- * as a higher rate, so the estimate climbs by itself; while it still climbs by a quarter a span the
- * distance is half as long again (BBR's Startup, draft-ietf-ccwg-bbr §5.3.1, with a gentler gain).
+ * In flight = rate × (least round trip + queue), the queue 8 ms or a quarter of that round trip. A
+ * path with room to spare shows in the next span as a higher rate, so the estimate climbs by itself;
+ * while it still climbs by a quarter a span the distance is half as long again (BBR's Startup,
+ * draft-ietf-ccwg-bbr §5.3.1, with a gentler gain).
  *
  * Invariant: never less than `GATE_IN_FLIGHT_MIN_BYTES`; O(1) a frame.
  */

@@ -9,19 +9,29 @@ import { RESET_LINGER_MS, TCP_KEEPALIVE_MS } from '../../shared/limits.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { LocalConnection, LocalEvents } from './local-connection.ts';
+import { Meter } from './meter.ts';
 
 type Incoming = 'open' | 'ended' | 'reset';
 
 export class TcpConnection implements LocalConnection {
   readonly #socket: Socket;
   readonly #clock: Clock;
+  readonly #meter: Meter;
   readonly #queue = new ByteQueue();
   #events: LocalEvents | undefined;
   #incoming: Incoming = 'open';
   #resetting: 'no' | 'when-written' = 'no';
 
-  /** The socket must allow half-open connections, and nobody may have asked for its remote address. */
-  constructor(socket: Socket, clock: Clock) {
+  /**
+   * The socket must allow half-open connections, and nobody may have asked for its remote address.
+   * `meter` counts it.
+   */
+  constructor(socket: Socket, clock: Clock, meter: Meter = new Meter()) {
+    this.#meter = meter;
+    meter.connections += 1;
+    socket.once('close', () => {
+      meter.connections -= 1;
+    });
     this.#socket = socket;
     this.#clock = clock;
     socket.setNoDelay(true);
@@ -33,7 +43,10 @@ export class TcpConnection implements LocalConnection {
     this.#events = events;
     this.#socket.on('close', () => events.onClosed());
     this.#socket.on('end', () => this.#onEnd());
-    this.#socket.on('data', (chunk: Uint8Array) => events.onData(chunk));
+    this.#socket.on('data', (chunk: Uint8Array) => {
+      this.#meter.sent += chunk.length;
+      events.onData(chunk);
+    });
     this.#socket.resume();
   }
 
@@ -46,7 +59,9 @@ export class TcpConnection implements LocalConnection {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#socket.writable) this.#queue.push(bytes);
+    if (!this.#socket.writable) return;
+    this.#meter.received += bytes.length;
+    this.#queue.push(bytes);
   }
 
   /** One write at a time: what comes while the system takes no more waits in the queue, packed. */

@@ -2,8 +2,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDataFolder } from '../../../src/engine/store/open-data-folder.ts';
+import type { OneFile } from '../../support/one-file.ts';
+import { joinFiles } from '../../support/one-file.ts';
 import { Child } from '../../support/processes.ts';
 import { changeCalled, STORE_CHANGES } from '../../support/store-changes.ts';
 import { makeFolder, removeFolders, samplePeer } from '../../support/store-samples.ts';
@@ -13,11 +15,19 @@ const CHILD = fileURLToPath(new URL('../../support/store-child.ts', import.meta.
 const STEPS_MAX = 60;
 const AT_ONCE = 3;
 
-afterAll(removeFolders);
+let program: OneFile;
+
+beforeAll(async () => {
+  program = await joinFiles(CHILD);
+});
+afterAll(() => {
+  program.remove();
+  removeFolders();
+});
 
 /** Whether the child was killed, and not done before. */
 async function killAt(task: string, folder: string, rest: readonly string[]): Promise<boolean> {
-  const args = ['--import', 'tsx', CHILD, task, folder, ...rest];
+  const args = [program.path, task, folder, ...rest];
   const child = Child.start({ name: `${task} ${rest.join(' ')}`, command: process.execPath, args });
   const { code, signal } = await child.exited;
   if (signal === 'SIGKILL') return true;

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { joinFiles } from '../../support/one-file.ts';
 
 /** One mistake somebody could make. */
 export interface PlantedFault {
@@ -25,7 +26,7 @@ export interface Found {
 }
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
-const COPIED = ['src', 'test/simulation', 'test/support', 'package.json'];
+const COPIED = ['src', 'test/simulation', 'test/support', 'package.json', 'tsconfig.base.json'];
 
 /** Runs up to `seeds` seeds with the fault in place. Throws when the run itself fails. */
 export async function hunt(fault: PlantedFault, seeds: number): Promise<Found> {
@@ -52,16 +53,16 @@ function plant(folder: string, { name, file, find, replace }: PlantedFault): voi
 }
 
 async function run(folder: string, seeds: number): Promise<Found> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'test/simulation/run.ts', `--seeds=${seeds}`, '--impatient'],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const { path, remove } = await joinFiles(join(folder, 'test/simulation/run.ts'), folder);
+  const child = spawn(process.execPath, [path, `--seeds=${seeds}`, '--impatient'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  await once(child, 'close');
+  await once(child, 'close').finally(remove);
   if (!/^\d+ failing seeds/m.test(output)) throw new Error(`the run itself failed:\n${output}`);
   return { line: /^SIM_SEED=.*/m.exec(output)?.[0] };
 }

@@ -6,8 +6,8 @@ import { logsCommand } from '../../../src/cli/logs-command.ts';
 import { peersCommand, showPeers } from '../../../src/cli/peers-command.ts';
 import { statusCommand } from '../../../src/cli/status-command.ts';
 import { formatWhen } from '../../../src/cli/when.ts';
-import type { CallHandlers } from '../../../src/control/api.ts';
-import { localApi } from '../../../src/control/local-api.ts';
+import type { EngineHandlers } from '../../../src/shared/calls/api.ts';
+import { localApi } from '../../../src/shared/calls/local-api.ts';
 import { shortDeviceId } from '../../../src/engine/pairing/identity.ts';
 import type { PeerView, ShareView } from '../../../src/shared/contract.ts';
 import {
@@ -23,7 +23,7 @@ import { Recorder } from '../../support/recorder.ts';
 const { signal } = new AbortController();
 const NOW = new Date(2026, 2, 4, 18, 0);
 
-function api(some: Partial<CallHandlers>): ReturnType<typeof localApi> {
+function api(some: Partial<EngineHandlers>): ReturnType<typeof localApi> {
   return localApi(handlersOf({ status: async () => STATUS, ...some }));
 }
 

@@ -185,6 +185,7 @@ describe('the heartbeat', () => {
 class StalledCarrier implements Carrier {
   readonly kind = 'memory';
   readonly reach = 'network';
+  readonly route = undefined;
   readonly dataPayloadBytes = 16_384;
   readonly binding = { local: new Uint8Array(32), remote: new Uint8Array(32) };
   events!: CarrierEvents;
